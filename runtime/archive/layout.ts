@@ -1,0 +1,49 @@
+import type { Stream } from './row.ts';
+
+/**
+ * Where things lie below the data root:
+ *
+ *     raw_orderbooks/polymarket/<stream>/YYYY/MM/DD/<stream>_<opened>_<run>_<segment>.jsonl.gz
+ *     manifests/archives/<stream>/YYYY/MM/DD/<same name>.json
+ *     manifests/runs/<component>_<run>.json
+ *     manifests/uploads/<upload id>.json
+ *     discovery/YYYY/MM/DD/<component>_<time>.json
+ *
+ * While an archive is written its name is `.<name>.open` in the same folder.
+ */
+export const RAW_FOLDER = 'raw_orderbooks/polymarket';
+export const ARCHIVE_MANIFEST_FOLDER = 'manifests/archives';
+export const RUN_MANIFEST_FOLDER = 'manifests/runs';
+export const UPLOAD_MANIFEST_FOLDER = 'manifests/uploads';
+export const DISCOVERY_FOLDER = 'discovery';
+export const ARCHIVE_SUFFIX = '.jsonl.gz';
+export const OPEN_SUFFIX = '.open';
+
+/** Path, relative to the data root, of the archive that a writer opens at `opened`. */
+export function archivePath(stream: Stream, opened: Date, runId: string, segment: number): string {
+  const stamp = compactStamp(opened);
+  const name = `${stream}_${stamp}_${runId}_${String(segment).padStart(6, '0')}${ARCHIVE_SUFFIX}`;
+  return `${RAW_FOLDER}/${stream}/${dayFolder(opened)}/${name}`;
+}
+
+/** Path of the manifest that belongs to the archive at `path`. */
+export function archiveManifestPath(path: string): string {
+  const below = path.slice(RAW_FOLDER.length + 1, -ARCHIVE_SUFFIX.length);
+  return `${ARCHIVE_MANIFEST_FOLDER}/${below}.json`;
+}
+
+/** Name under which the archive at `path` is written until it is closed. */
+export function openPath(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}${OPEN_SUFFIX}`;
+}
+
+/** `YYYY/MM/DD` in UTC. */
+export function dayFolder(at: Date): string {
+  return at.toISOString().slice(0, 10).replaceAll('-', '/');
+}
+
+/** `20261121T101112.123Z`: sorts by time and is legal in every file name. */
+export function compactStamp(at: Date): string {
+  return at.toISOString().replaceAll('-', '').replaceAll(':', '');
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { OrderbooksError } from '../errors.ts';
+import { parseDuration } from './duration.ts';
+
+/** A duration text (`500ms`, `10s`, `5m`, `3d`), as milliseconds once parsed. */
+export const duration = z.string().transform((text, context) => {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (!(error instanceof OrderbooksError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+});
+
+const feed = z.strictObject({
+  gammaUrl: z.url().default('https://gamma-api.polymarket.com'),
+  clobUrl: z.url().default('https://clob.polymarket.com'),
+  websocketUrl: z.url().default('wss://ws-subscriptions-clob.polymarket.com/ws/market'),
+  /** The service answers 403 to the default agents of some clients (facts/polymarket.md §1), so ours is set. */
+  userAgent: z.string().min(1).default('orderbooks'),
+  requestTimeout: duration.prefault('10s'),
+});
+
+const discovery = z.strictObject({
+  cadences: z
+    .array(z.enum(['5m', '15m']))
+    .min(1)
+    .default(['5m', '15m']),
+  /** A market is chosen once its window opens within this time. */
+  lookAhead: duration.prefault('15m'),
+  /** A market stays chosen this long after its window ended. */
+  keepAfterEnd: duration.prefault('5m'),
+  interval: duration.prefault('15s'),
+  /** 0 means every market inside the look-ahead. */
+  marketLimit: z.number().int().nonnegative().default(0),
+});
+
+const recorder = z.strictObject({
+  pingInterval: duration.prefault('10s'),
+  /** Time from subscribing to the first frame. */
+  firstMessageTimeout: duration.prefault('10s'),
+  /** A connection without data (PONG is not data) for this long, while tokens are active, is a stall. */
+  silenceTimeout: duration.prefault('30s'),
+  reconnectInitial: duration.prefault('250ms'),
+  reconnectMaximum: duration.prefault('30s'),
+  checkpointInterval: duration.prefault('60s'),
+  /** Received frames held in memory while the disk is slow; above it frames are lost and a gap says so. */
+  queueBytes: z.number().int().positive().default(67_108_864),
+});
+
+const archive = z.strictObject({
+  rotateAfter: duration.prefault('5m'),
+  rotateBytes: z.number().int().positive().default(67_108_864),
+  /** At most this much is at risk when the process or the machine dies. */
+  flushInterval: duration.prefault('500ms'),
+  gzipLevel: z.number().int().min(1).max(9).default(6),
+});
+
+const uploader = z.strictObject({
+  remote: z.discriminatedUnion('type', [
+    /** `target` is an rclone remote and folder, such as `archive:orderbooks`. */
+    z.strictObject({ type: z.literal('rclone'), target: z.string().regex(/^[^:]+:/) }),
+    /** `target` is the folder of a mounted share. */
+    z.strictObject({ type: z.literal('directory'), target: z.string().startsWith('/') }),
+  ]),
+  /** Closed archives younger than this are left for the next run. */
+  minimumAge: duration.prefault('10m'),
+  /** Verified archives older than this are deleted locally. */
+  retention: duration.prefault('3d'),
+});
+
+/** The whole configuration file. Unknown keys are errors. */
+export const configuration = z.strictObject({
+  feed: feed.prefault({}),
+  discovery: discovery.prefault({}),
+  recorder: recorder.prefault({}),
+  archive: archive.prefault({}),
+  uploader: uploader.optional(),
+  http: z.strictObject({ port: z.number().int().min(0).max(65_535).default(8080) }).prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') })
+    .prefault({}),
+});
+export type Configuration = z.infer<typeof configuration>;

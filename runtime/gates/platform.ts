@@ -1,0 +1,66 @@
+import type { InspectReport } from '../inspector/report.ts';
+
+/** A pod as the kubelet reports it. */
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly terminating: boolean;
+  /** Of the component's container: image as requested. */
+  readonly image: string;
+  /** Digest of the image that runs, `sha256:…`, or null while there is none. */
+  readonly imageDigest: string | null;
+  readonly restarts: number;
+  readonly startedAt: string | null;
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly image: string;
+  readonly desiredReplicas: number;
+  readonly readyReplicas: number;
+}
+
+export interface JobOutcome {
+  readonly name: string;
+  readonly succeeded: boolean;
+  /** Digest of the image that ran, or null if no pod ever started. */
+  readonly imageDigest: string | null;
+  readonly exitCode: number | null;
+  readonly log: string;
+  readonly reason: string;
+}
+
+export interface InspectRequest {
+  /** Only archives closed or opened at or after this instant, and runs that touch them. */
+  readonly since?: string;
+  /** Read these archives (paths relative to the data root) whatever their age. */
+  readonly paths?: readonly string[];
+  /** Read the files of the newest upload manifest back from the remote and hash them. */
+  readonly remote?: boolean;
+}
+
+/** What a gate may ask of, and do to, the place where the workloads run. */
+export interface Platform {
+  /** For people: `Kubernetes at https://…`. */
+  readonly description: string;
+  pods(namespace: string, component: string): Promise<readonly Pod[]>;
+  deployment(namespace: string, name: string): Promise<Workload | null>;
+  deletePod(namespace: string, name: string): Promise<void>;
+  /** Prometheus text of the pod's `/metrics`. */
+  metrics(namespace: string, pod: string): Promise<string>;
+  log(namespace: string, pod: string, lines: number): Promise<string>;
+  /** Runs a read-only inspector beside the data of `namespace` and returns its report. */
+  inspect(namespace: string, request: InspectRequest): Promise<InspectReport>;
+  /** Runs the uploader CronJob's own Job once, with minimum age 0. */
+  upload(namespace: string): Promise<JobOutcome>;
+  /** Creates or replaces a ConfigMap; `immutable` ones are only created. */
+  putConfigMap(
+    namespace: string,
+    name: string,
+    data: Readonly<Record<string, string>>,
+    options: { readonly immutable: boolean; readonly labels: Readonly<Record<string, string>> },
+  ): Promise<void>;
+}
