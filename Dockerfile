@@ -1,0 +1,25 @@
+# The one image: recorder, uploader, inspector, verifier and simulator. It runs with a read-only root file system;
+# everything it writes goes to mounted volumes.
+ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends ca-certificates rclone \
+  && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY runtime runtime
+# The commit this image is built from: it reaches every manifest and every evidence document.
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="orderbooks" \
+  org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production ORDERBOOKS_REVISION="${REVISION}"
+USER 10001:10001
+ENTRYPOINT ["node", "/app/runtime/main.ts"]
+CMD ["--help"]

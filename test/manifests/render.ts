@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Everything that is applied somewhere: rendered on its own, checked on its own. */
+export const KUSTOMIZATIONS = [
+  'argocd',
+  'gitops/overlays/canary',
+  'gitops/overlays/full',
+  'kargo',
+] as const;
+
+export interface RenderedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** The rendered text of one kustomization of this repository. */
+export function renderText(kustomization: string): string {
+  return execFileSync('kubectl', ['kustomize', kustomization], { cwd: ROOT, encoding: 'utf8' });
+}
+
+/** The rendered objects of one kustomization, in order. */
+export function render(kustomization: string): readonly RenderedObject[] {
+  return parseAllDocuments(renderText(kustomization)).map((document) => {
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    return document.toJS() as RenderedObject;
+  });
+}
