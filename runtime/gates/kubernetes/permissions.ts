@@ -1,0 +1,32 @@
+/** One rule of a Kubernetes Role. */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/**
+ * What the verifier does in the namespace of the workloads that it judges, and nothing else. The Roles in the
+ * Kubernetes manifests are written from this list, and a test compares it with the requests of a whole run.
+ */
+export const WORKLOAD_RULES: readonly PolicyRule[] = [
+  // Finds the recorder and the pods of its own Jobs; deletes the recorder's pod to provoke a restart.
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'delete'] },
+  // Reports of inspectors, log tails of what failed, `/metrics` of the recorder.
+  { apiGroups: [''], resources: ['pods/log', 'pods/proxy'], verbs: ['get'] },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
+  // The template of inspector and one-off upload Jobs.
+  { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get'] },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'get', 'delete'] },
+];
+
+/** What the verifier of another stage reads in production: is the collector as it was? */
+export const PRODUCTION_RULES: readonly PolicyRule[] = [
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
+];
+
+/** What the verifier writes in the namespace of the Kargo Project: evidence. */
+export const PROJECT_RULES: readonly PolicyRule[] = [
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'get', 'update'] },
+];
