@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type PolicyRule,
+  PROJECT_RULES,
+  WORKLOAD_RULES,
+} from '../../runtime/gates/kubernetes/permissions.ts';
+import { render } from './render.ts';
+
+const VERIFIER = 'orderbooks-verifier';
+const DELETE_POD = 'delete pods';
+
+describe('the verifier may do what the gates do and nothing else', () => {
+  it('in the canary, where it provokes a restart', () => {
+    expect(granted('gitops/overlays/canary')).toEqual(verbs(WORKLOAD_RULES));
+  });
+
+  it('in production, except deleting a pod', () => {
+    const wanted = verbs(WORKLOAD_RULES);
+    expect(wanted).toContain(DELETE_POD);
+    expect(granted('gitops/overlays/full')).toEqual(wanted.filter((verb) => verb !== DELETE_POD));
+  });
+
+  it('in the project, where the evidence is kept', () => {
+    expect(granted('kargo')).toEqual(verbs(PROJECT_RULES));
+  });
+});
+
+/** What the Roles bound to the verifier in one render allow, sorted. */
+function granted(kustomization: string): readonly string[] {
+  const objects = render(kustomization);
+  const roles = objects
+    .filter((object) => object.kind === 'RoleBinding')
+    .filter((binding) =>
+      (binding['subjects'] as readonly { name: string; namespace: string }[]).some(
+        (subject) => subject.name === VERIFIER && subject.namespace === 'orderbooks-delivery',
+      ),
+    )
+    .map((binding) => (binding['roleRef'] as { name: string }).name);
+  return verbs(
+    objects
+      .filter((object) => object.kind === 'Role' && roles.includes(object.metadata.name))
+      .flatMap((role) => role['rules'] as readonly PolicyRule[]),
+  );
+}
+
+function verbs(rules: readonly PolicyRule[]): readonly string[] {
+  return rules
+    .flatMap((rule) =>
+      rule.verbs.flatMap((verb) => rule.resources.map((resource) => `${verb} ${resource}`)),
+    )
+    .sort();
+}
