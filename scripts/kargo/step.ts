@@ -26,6 +26,8 @@ export interface Freight {
   readonly images: readonly FreightImage[];
   readonly commits: readonly FreightCommit[];
   readonly charts: readonly Readonly<Record<string, unknown>>[];
+  /** Artifacts of Kargo's generic subscriptions. */
+  readonly artifacts?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** A Kubernetes object as plain data. */
@@ -52,6 +54,7 @@ export interface World {
   secret(namespace: string, name: string): Readonly<Record<string, string>>;
   freightMetadata(project: string, freight: string): Readonly<Record<string, unknown>>;
   stageMetadata(project: string, stage: string): Readonly<Record<string, unknown>>;
+  /** Throws `ObjectNotFoundError` (not-found.ts) where there is no such object; a null value deletes its key. */
   setFreightMetadata(
     project: string,
     freight: string,
@@ -63,6 +66,10 @@ export interface World {
   applications(namespace: string): readonly KubernetesObject[];
   /** Replaces an Application, as Kargo's patch does; Argo CD acts on `operation`. */
   updateApplication(application: KubernetesObject): void;
+  /** Namespace that `sharedConfigMap()` and `sharedSecret()` read; `kargo-shared-resources` where absent. */
+  readonly sharedResourcesNamespace?: string;
+  /** Whether a Secret carries Kargo's label for generic credentials; `sharedSecret()` shows only those. */
+  isGenericSecret?(namespace: string, name: string): boolean;
   /** Environment for git processes, such as `GIT_CONFIG_*` entries that map repository URLs to local ones. */
   readonly gitEnvironment: Readonly<Record<string, string>>;
 }
@@ -91,6 +98,8 @@ export interface StepResult {
   readonly message?: string;
   /** A terminal failure is never retried. */
   readonly terminal?: boolean;
+  /** With `Running`: when to ask again, in milliseconds. Kargo never asks sooner than after 10 s, else after 5 min. */
+  readonly retryAfterMs?: number;
   /** Registered with the Stage when the step succeeds. */
   readonly healthCheck?: {
     readonly uses: string;
@@ -102,6 +111,8 @@ export interface StepRunner {
   readonly kind: string;
   /** Kargo's default for this kind: milliseconds, 0 = none. */
   readonly defaultTimeoutMs?: number;
+  /** Inside a task, outputs also appear under the task's own alias (`compose-output`). */
+  readonly surfacesOutputInTask?: boolean;
   /** Problems of an evaluated configuration, in Kargo's words; empty if it is valid. */
   validate(config: unknown): readonly string[];
   run(config: Readonly<Record<string, unknown>>, context: StepContext): Promise<StepResult>;
