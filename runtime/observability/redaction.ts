@@ -30,10 +30,10 @@ export function redactFields(value: unknown, depth = 0): unknown {
   if (value instanceof Error) {
     return redactFields(
       {
+        ...value,
         type: value.name,
         message: value.message,
         stack: value.stack,
-        ...value,
         cause: value.cause,
       },
       depth + 1,

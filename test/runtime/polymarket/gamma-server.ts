@@ -1,0 +1,81 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Sent as it is instead of `body`. */
+  readonly raw?: string;
+  /** Breaks the connection after `raw`. */
+  readonly truncate?: boolean;
+  /** Never answers. */
+  readonly silent?: boolean;
+}
+
+export interface ScriptedServer {
+  readonly url: string;
+  readonly requests: {
+    readonly path: string;
+    readonly query: URLSearchParams;
+    readonly body: string;
+  }[];
+  close(): Promise<void>;
+}
+
+/** An HTTP server that answers every request with what `answer` says. */
+export async function scriptedServer(
+  answer: (path: string, query: URLSearchParams, body: string) => Reply,
+): Promise<ScriptedServer> {
+  const requests: ScriptedServer['requests'] = [];
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://server');
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      requests.push({ path: url.pathname, query: url.searchParams, body });
+      const reply = answer(url.pathname, url.searchParams, body);
+      if (reply.silent) return;
+      const text = reply.raw ?? JSON.stringify(reply.body);
+      const length = reply.truncate ? { 'content-length': String(text.length + 100) } : {};
+      response.writeHead(reply.status ?? 200, { ...length, ...reply.headers });
+      if (reply.truncate) response.write(text, () => response.destroy());
+      else response.end(text);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const TOKEN = '44741327666179691228890628521617239981319757804880154128231161654450323492';
+
+/** An event as Gamma lists it, with what matters here; `market` overrides fields of its market. */
+export function gammaEvent(slug: string, market: Readonly<Record<string, unknown>> = {}) {
+  const open = Number(slug.split('-').at(-1));
+  return {
+    slug,
+    startDate: new Date((open - 86_400) * 1000).toISOString(),
+    markets: [
+      {
+        slug,
+        conditionId: `0x${slug.replaceAll(/[^0-9]/g, '')}`,
+        startDate: new Date((open - 86_400) * 1000).toISOString(),
+        eventStartTime: new Date(open * 1000).toISOString(),
+        outcomes: '["Up", "Down"]',
+        clobTokenIds: JSON.stringify([`${TOKEN}${open % 1000}1`, `${TOKEN}${open % 1000}2`]),
+        active: true,
+        closed: false,
+        ...market,
+      },
+    ],
+  };
+}
