@@ -7,13 +7,11 @@ import { problemsOf, type Shape } from './shape.ts';
 export function validateConfig(kind: string, config: unknown): readonly string[] {
   const shape = shapes[kind];
   if (shape === undefined) throw new RangeError(`no shape of the configuration of step ${kind}`);
-  const problems = problemsOf(config, shape);
-  return problems.length > 0 ? problems : (furtherChecks[kind]?.(config) ?? []);
+  return problemsOf(config, shape);
 }
 
 /** What Kargo's promotion says when a configuration has these problems. */
 export function invalidConfigMessage(kind: string, problems: readonly string[]): string {
-  if (problems.some((problem) => problem.startsWith(DUPLICATE_ALIAS))) return problems.join('\n');
   return `invalid ${kind} config: ${problems.join('\n')}`;
 }
 
@@ -121,8 +119,6 @@ export interface ApplicationUpdate {
 export interface ArgocdUpdateConfig {
   readonly apps: readonly ApplicationUpdate[];
 }
-
-const DUPLICATE_ALIAS = 'duplicate checkout alias';
 
 const text: Shape = { type: 'string' };
 const someText: Shape = { type: 'string', minLength: 1 };
@@ -337,14 +333,4 @@ const shapes: Readonly<Record<string, Shape>> = {
     },
     ['updates'],
   ),
-};
-
-const furtherChecks: Readonly<Record<string, (config: unknown) => readonly string[]>> = {
-  'git-clone': (config) => {
-    const aliases = (config as GitCloneConfig).checkout.map((one) => one.as ?? '');
-    const index = aliases.findIndex((alias, at) => alias !== '' && aliases.indexOf(alias) < at);
-    return index < 0
-      ? []
-      : [`${DUPLICATE_ALIAS} ${JSON.stringify(aliases[index])} at checkout[${index}]`];
-  },
 };
