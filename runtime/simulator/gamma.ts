@@ -1,0 +1,156 @@
+import type { Exchange } from './exchange.ts';
+import { eventRow, marketRowWithEvent, SERIES, tagRows } from './gamma-rows.ts';
+import { failure, json, type Reply, type Request } from './http.ts';
+import type { Market } from './market.ts';
+
+/** Rows of a plain listing unless it asks for fewer; more are not given, and nothing says so. */
+const LISTING_LIMIT = 100;
+const DEFAULT_LIMIT = 20;
+const KEYSET_LIMITS = { events: 500, markets: 100 } as const;
+
+type Kind = keyof typeof KEYSET_LIMITS;
+
+export interface GammaOptions {
+  readonly exchange: Exchange;
+  readonly now: () => number;
+  /** Offsets above this are refused; sources say 2,000 and 10,000 (facts/polymarket.md §2). */
+  readonly offsetCeiling: number;
+}
+
+/** Gamma, with its traps: texts for arrays, silent limits, ignored parameters (facts/polymarket.md §2). */
+export function gamma(options: GammaOptions): (request: Request) => Reply {
+  return (request) => {
+    const [kind, second, third, rest] = request.path.split('/').slice(1);
+    if (request.method !== 'GET' || rest !== undefined) return failure(404, 'not found');
+    if (kind === 'series' && second === undefined) return json(Object.values(SERIES));
+    if (kind !== 'events' && kind !== 'markets') return failure(404, 'not found');
+    if (second === undefined) return listing(kind, request.query, options);
+    if (second === 'keyset' && third === undefined) return keyset(kind, request.query, options);
+    const wanted = (market: Market) =>
+      second === 'slug'
+        ? market.window.slug === third
+        : third === undefined && idOf(kind, market) === second;
+    const found = listed(options).find(wanted);
+    return found === undefined
+      ? failure(404, `${kind.slice(0, -1)} not found`)
+      : json(row(kind, found, options.now()));
+  };
+}
+
+function listing(kind: Kind, query: URLSearchParams, options: GammaOptions): Reply {
+  const offset = count(query.get('offset'), 0);
+  if (offset > options.offsetCeiling) {
+    return failure(422, `offset too large, use /${kind}/keyset for deeper pagination`);
+  }
+  const limit = Math.min(count(query.get('limit'), DEFAULT_LIMIT), LISTING_LIMIT);
+  const found = selected(kind, query, options).slice(offset, offset + limit);
+  return json(found.map((market) => row(kind, market, options.now())));
+}
+
+function keyset(kind: Kind, query: URLSearchParams, options: GammaOptions): Reply {
+  const limit = Math.min(count(query.get('limit'), DEFAULT_LIMIT), KEYSET_LIMITS[kind]);
+  const all = selected(kind, query, options);
+  // Only `after_cursor` is read. `cursor`, the obvious name, is one more unknown parameter: page 1 for ever.
+  const after = cursorId(query.get('after_cursor'));
+  if (after === null) return failure(400, 'invalid cursor');
+  const start = after === '' ? 0 : all.findIndex((market) => idOf(kind, market) === after) + 1;
+  const page = all.slice(start, start + limit);
+  const last = page.at(-1);
+  const more = last !== undefined && start + limit < all.length;
+  return json({
+    [kind]: page.map((market) => row(kind, market, options.now())),
+    ...(more ? { next_cursor: cursorOf(idOf(kind, last)) } : undefined),
+  });
+}
+
+function selected(kind: Kind, query: URLSearchParams, options: GammaOptions): Market[] {
+  const now = options.now();
+  const ids = query.getAll('id');
+  const slugs = query.getAll('slug');
+  const bounds = [
+    ['start_date_min', 'startDate', 1],
+    ['start_date_max', 'startDate', -1],
+    ['end_date_min', 'endDate', 1],
+    ['end_date_max', 'endDate', -1],
+  ] as const;
+  const tokens = query.getAll('clob_token_ids');
+  const conditions = query.getAll('condition_ids');
+  // One source saw `/markets?slug=` empty for closed markets; `/events?slug=` finds them (facts §2).
+  const defaultClosed = kind === 'markets' ? 'false' : null;
+  const found = listed(options).filter((market) => {
+    const values = eventRow(market, now);
+    const matches = (name: string, fallback: string | null) => {
+      const wanted = query.get(name) ?? fallback;
+      return (wanted !== 'true' && wanted !== 'false') || String(values[name]) === wanted;
+    };
+    return (
+      (ids.length === 0 || ids.includes(idOf(kind, market))) &&
+      (slugs.length === 0 || slugs.includes(market.window.slug)) &&
+      (conditions.length === 0 || conditions.includes(market.conditionId)) &&
+      (tokens.length === 0 || Object.values(market.tokens).some((id) => tokens.includes(id))) &&
+      matches('active', null) &&
+      matches('closed', defaultClosed) &&
+      matches('archived', null) &&
+      inSeries(market, query) &&
+      bounds.every(([name, field, direction]) => {
+        const bound = Date.parse(query.get(name) ?? '');
+        return Number.isNaN(bound) || (Date.parse(String(values[field])) - bound) * direction >= 0;
+      })
+    );
+  });
+  return ordered(kind, found, query, now);
+}
+
+function inSeries(market: Market, query: URLSearchParams): boolean {
+  const series = query.getAll('series_id');
+  const tagSlug = query.get('tag_slug');
+  const tagId = query.get('tag_id');
+  const tags = tagRows(market);
+  return (
+    (series.length === 0 || series.includes(SERIES[market.window.cadence].id)) &&
+    (tagSlug === null || tags.some((tag) => tag.slug === tagSlug)) &&
+    (tagId === null || tags.some((tag) => tag.id === tagId))
+  );
+}
+
+function ordered(kind: Kind, markets: Market[], query: URLSearchParams, now: number): Market[] {
+  const field = query.get('order');
+  const direction = query.get('ascending') === 'false' ? -1 : 1;
+  const key = (market: Market): number => {
+    if (field === 'startDate' || field === 'endDate') {
+      return Date.parse(String(eventRow(market, now)[field]));
+    }
+    return Number(idOf(kind, market));
+  };
+  return markets
+    .map((market) => ({ market, key: key(market) }))
+    .sort((one, other) => (one.key - other.key) * direction)
+    .map(({ market }) => market);
+}
+
+function listed(options: GammaOptions): Market[] {
+  return [...options.exchange.markets()];
+}
+
+function row(kind: Kind, market: Market, now: number): Record<string, unknown> {
+  return kind === 'events' ? eventRow(market, now) : marketRowWithEvent(market, now);
+}
+
+function idOf(kind: Kind, market: Market): string {
+  return kind === 'events' ? market.eventId : market.id;
+}
+
+function count(text: string | null, fallback: number): number {
+  return text !== null && /^\d+$/.test(text) ? Number(text) : fallback;
+}
+
+function cursorOf(id: string): string {
+  return Buffer.from(JSON.stringify({ id })).toString('base64url');
+}
+
+/** The id a cursor stands for, `''` without one, null when it is none of ours. */
+function cursorId(cursor: string | null): string | null {
+  if (cursor === null || cursor === '') return '';
+  const match = /^\{"id":"(\d+)"\}$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  return match?.[1] ?? null;
+}

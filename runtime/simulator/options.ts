@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { OrderbooksError } from '../errors.ts';
+import { CADENCES, windowLength } from '../polymarket/slug.ts';
+import type { Clock } from './clock.ts';
+import type { LedgerSink } from './ledger.ts';
+
+const port = z.number().int().min(0).max(65_535).default(0);
+const share = z.number().min(0).max(1);
+const milliseconds = z.number().min(0);
+
+/** Everything that shapes a simulation. Durations are milliseconds, shares go from 0 to 1. */
+export const simulatorSettings = z.strictObject({
+  seed: z.string().min(1).default('orderbooks'),
+  /** Steps a second of each market whose window is open; most steps send one frame. */
+  rate: z.number().min(0).max(20_000).default(20),
+  windowScale: z
+    .number()
+    .positive()
+    .max(1)
+    .refine((scale) => CADENCES.every((cadence) => wholeSeconds(cadence, scale)), {
+      message:
+        'must leave windows of whole seconds, such as 0.1 (30 s and 90 s) or 0.02 (6 s and 18 s)',
+    })
+    .default(1),
+  gammaPort: port,
+  clobPort: port,
+  websocketPort: port,
+  controlPort: port,
+  /** Files of recorded frames to serve on the websocket instead of generated ones. */
+  replay: z.array(z.string()).default([]),
+  replayPace: z.enum(['recorded', 'fast']).default('recorded'),
+  ledgerFile: z.string().optional(),
+  /** Each connection is reset when it reaches this age; 0 for never. */
+  disconnectEvery: milliseconds.default(0),
+  /** Measured: 125.2 s without any traffic (facts/polymarket.md §3, heartbeat). */
+  idleClose: milliseconds.default(125_000),
+  /** The real threshold is unknown; this one is seconds of the busiest feed seen. */
+  slowConsumerBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(16 * 1024 * 1024),
+  pongLag: milliseconds.default(0),
+  /** The form of the wire until May 2026: a space after commas. */
+  spaced: z.boolean().default(false),
+  arrays: share.default(0),
+  surprises: share.default(0),
+  /** 120 of about 25,000 frames on busy markets (facts §3, exact duplicates). */
+  duplicates: share.default(0.005),
+  tradePriceLead: share.default(0),
+  /** Delay REST requests beyond the documented rate limits. */
+  throttle: z.boolean().default(false),
+  /** Two ceilings were seen, 2,000 and 10,000. */
+  offsetCeiling: z.number().int().min(0).default(2000),
+});
+export type SimulatorSettings = z.infer<typeof simulatorSettings>;
+
+export interface SimulatorOptions extends Readonly<z.input<typeof simulatorSettings>> {
+  readonly clock?: Clock;
+  /** Told of every connection and every frame as it happens. */
+  readonly ledger?: LedgerSink;
+  /** Told of failures that are nobody's answer, such as a replay file that vanished. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Throws SIMULATOR_OPTION_INVALID naming every option that is wrong. */
+export function parseSettings(input: z.input<typeof simulatorSettings>): SimulatorSettings {
+  const parsed = simulatorSettings.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
+  );
+  throw new OrderbooksError(
+    'SIMULATOR_OPTION_INVALID',
+    `expected valid options of the simulator, got ${faults.join('; ')}`,
+  );
+}
+
+function wholeSeconds(cadence: (typeof CADENCES)[number], scale: number): boolean {
+  const exact = windowLength(cadence) * scale;
+  return exact >= 1000 && Math.abs(exact - windowLength(cadence, scale)) < 1e-6;
+}
