@@ -56,11 +56,19 @@ export interface Platform {
   inspect(namespace: string, request: InspectRequest): Promise<InspectReport>;
   /** Runs the uploader CronJob's own Job once, with minimum age 0. */
   upload(namespace: string): Promise<JobOutcome>;
-  /** Creates or replaces a ConfigMap; `immutable` ones are only created. */
+  /**
+   * Creates or replaces a ConfigMap; `immutable` ones are only created. `mayReplace` is asked with the data that
+   * would be replaced, and no write of somebody else comes between its answer and the replacement; if it says no,
+   * nothing is written and the call is rejected.
+   */
   putConfigMap(
     namespace: string,
     name: string,
     data: Readonly<Record<string, string>>,
-    options: { readonly immutable: boolean; readonly labels: Readonly<Record<string, string>> },
+    options: {
+      readonly immutable: boolean;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly mayReplace?: (current: Readonly<Record<string, string>>) => boolean;
+    },
   ): Promise<void>;
 }

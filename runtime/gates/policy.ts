@@ -1,24 +1,54 @@
 import { z } from 'zod';
+import { formatDuration } from '../config/duration.ts';
 import { duration } from '../config/schema.ts';
 
+/** Waits that have to end before the run's own deadline, or they could never be waited for. */
+const WAITS = [
+  'readyTimeout',
+  'dataTimeout',
+  'observation',
+  'uploadTimeout',
+  'inspectTimeout',
+] as const;
+
 /** What a gate demands, from YAML. Unknown keys are errors. */
-export const policy = z.strictObject({
-  /** How long the promoted pod may take to run and be ready. */
-  readyTimeout: duration.prefault('5m'),
-  /** How long to wait for data: a closed archive, a checkpoint, a later row. */
-  dataTimeout: duration.prefault('10m'),
-  /** How long the recorder is watched for reconnects and fresh frames. */
-  observation: duration.prefault('60s'),
-  /** The newest data frame may be at most this old while tokens are active. */
-  freshness: duration.prefault('60s'),
-  /** A connection that ended must be open again within this time. */
-  reconnectWithin: duration.prefault('60s'),
-  /**
-   * `provoke` deletes the pod and judges what is left. `observe` judges the restart that the rollout itself made:
-   * for production, where every restart costs frames.
-   */
-  restart: z.enum(['provoke', 'observe']).default('provoke'),
-  /** How long the one-off uploader Job may take. */
-  uploadTimeout: duration.prefault('10m'),
-});
+export const policy = z
+  .strictObject({
+    /** How long the promoted pod may take to run and be ready. */
+    readyTimeout: duration.prefault('5m'),
+    /** How long to wait for data: a closed archive, a checkpoint, a later row. */
+    dataTimeout: duration.prefault('10m'),
+    /** How long the recorder is watched for reconnects and fresh frames. */
+    observation: duration.prefault('60s'),
+    /** The newest data frame may be at most this old while tokens are active. */
+    freshness: duration.prefault('60s'),
+    /** A connection that ended must be open again within this time. */
+    reconnectWithin: duration.prefault('60s'),
+    /** Share of the REST checkpoints that must have been answered with at least one book. */
+    checkpointSuccess: z.number().gt(0).max(1).default(0.8),
+    /**
+     * `provoke` deletes the pod and judges what is left. `observe` judges the restart that the rollout itself made:
+     * for production, where every restart costs frames.
+     */
+    restart: z.enum(['provoke', 'observe']).default('provoke'),
+    /** How long the one-off uploader Job may take. */
+    uploadTimeout: duration.prefault('10m'),
+    /** How long one inspector Job may take. */
+    inspectTimeout: duration.prefault('5m'),
+    /**
+     * The whole run ends here, with evidence. Below the Job's own activeDeadlineSeconds, so that the verifier, not
+     * the kubelet, has the last word.
+     */
+    deadline: duration.prefault('40m'),
+  })
+  .superRefine((value, context) => {
+    for (const name of WAITS) {
+      if (value[name] < value.deadline) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `expected less than the deadline ${formatDuration(value.deadline)}, or the wait could never end`,
+      });
+    }
+  });
 export type Policy = z.infer<typeof policy>;

@@ -1,0 +1,31 @@
+import type { CheckContext } from './check.ts';
+import type { FactName, Seen } from './facts.ts';
+
+/** One thing a gate does to learn one fact. It runs only when all it needs was seen. */
+export interface Act {
+  readonly fact: FactName;
+  /** For people who follow the run: what is being done, without a full stop. */
+  readonly title: string;
+  readonly needs: readonly FactName[];
+  /** Something of the cluster is changed: said in a dry run. Null for acts that only look. */
+  readonly touches: string | null;
+  perform(context: CheckContext, seen: Partial<Seen>): Promise<unknown>;
+}
+
+/** An act whose needs and result are checked by the compiler. */
+export function defineAct<Name extends FactName, Needs extends FactName = never>(act: {
+  readonly fact: Name;
+  readonly title: string;
+  readonly needs: readonly Needs[];
+  readonly touches?: string;
+  perform(context: CheckContext, seen: Pick<Seen, Needs>): Promise<Seen[Name]>;
+}): Act {
+  return {
+    fact: act.fact,
+    title: act.title,
+    needs: act.needs,
+    touches: act.touches ?? null,
+    // The runner hands over exactly the facts named in `needs`.
+    perform: (context, seen) => act.perform(context, seen as Pick<Seen, Needs>),
+  };
+}

@@ -1,0 +1,71 @@
+import { formatDuration } from '../../config/duration.ts';
+import { defineCheck } from '../check.ts';
+import type { Inspection } from '../facts.ts';
+import { JUDGED_FACTS, judgedArchives, ofStream, total } from '../judged-archives.ts';
+import { judged } from '../outcome.ts';
+import { readFreshness } from '../recorder-state.ts';
+
+const DATA_FRAMES = 'orderbooks_recorder_data_frames_total';
+
+/** The recorder receives market data: its metrics grow and are fresh, and the frames are on disk. */
+export const recorderReceives = defineCheck({
+  id: 'recorder-receives',
+  proves:
+    'market data arrives while tokens are active, by the recorder’s own counters and by the rows in its archives',
+  needs: ['observation', ...JUDGED_FACTS],
+  run({ policy }, { observation, ...facts }) {
+    const first = observation.samples[0];
+    const last = observation.samples.at(-1);
+    const window = formatDuration(policy.observation);
+    const expected = `over ${window}: ${DATA_FRAMES} grows, newest data frame at most ${formatDuration(policy.freshness)} old, > 0 active tokens; > 0 data frames in archives, written to until the inspection`;
+    if (first === undefined || last === undefined || first === last) {
+      return {
+        status: 'fail',
+        expected,
+        observed: `${observation.samples.length} usable scrapes, ${observation.failures.length} failed: ${observation.failures.at(-1) ?? 'none said why'}`,
+        reason: 'growth cannot be seen from fewer than two scrapes',
+      };
+    }
+    const problems: string[] = [];
+    const from = first.metrics.value(DATA_FRAMES);
+    const to = last.metrics.value(DATA_FRAMES);
+    if (from === null || to === null || !(to > from)) {
+      problems.push(`${DATA_FRAMES} did not grow (${from ?? 'absent'} → ${to ?? 'absent'})`);
+    }
+    const freshness = readFreshness(last, policy.freshness);
+    problems.push(...freshness.problems);
+
+    const archives = ofStream(judgedArchives(facts).archives, 'ws_raw');
+    const archived = total(archives, (archive) => archive.data_frames);
+    if (!(archived > 0)) problems.push(`no data frame in ${archives.length} ws_raw archives`);
+    const written = lastWritten(facts.before, archives);
+    const age = written === null ? null : Date.parse(facts.before.report.inspected_at) - written;
+    if (age === null || !(age <= policy.freshness)) {
+      problems.push(
+        age === null
+          ? 'no ws_raw archive, open or closed, was written to'
+          : `the newest ws_raw write was ${Math.round(age / 1000)} s before the inspection`,
+      );
+    }
+    return judged(
+      expected,
+      `${from ?? 'absent'} → ${to ?? 'absent'} data frames in ${observation.samples.length} scrapes, ${freshness.observed}; ${archived} data frames in ${archives.length} ws_raw archives, last written ${age === null ? 'never' : `${(age / 1000).toFixed(1)} s before the inspection`}`,
+      problems,
+      'counters and archives agree that market data arrives',
+    );
+  },
+});
+
+/** When the recorder last wrote frames: the newest archived one, or a write to the archive that is open. */
+function lastWritten(
+  { report }: Inspection,
+  archives: readonly { readonly last_received_at: string | null }[],
+): number | null {
+  const times = [
+    ...report.open
+      .filter((open) => open.path.includes('/ws_raw/') && open.bytes > 0)
+      .map((open) => open.modified_at),
+    ...archives.flatMap((one) => (one.last_received_at === null ? [] : [one.last_received_at])),
+  ].map((text) => Date.parse(text));
+  return times.length === 0 ? null : Math.max(...times);
+}

@@ -1,0 +1,72 @@
+import type { ArchiveReport } from '../../inspector/report.ts';
+import { defineCheck } from '../check.ts';
+import { firstFew, JUDGED_FACTS, judgedArchives, ofStream, total } from '../judged-archives.ts';
+import { judged } from '../outcome.ts';
+
+/** No row is missing: within archives, from one to the next, and per connection. */
+export const sequencesGapless = defineCheck({
+  id: 'sequences-gapless',
+  proves:
+    'row sequences count up by one through all archives of a run and frame sequences through each connection, so no frame is missing without a gap row',
+  needs: JUDGED_FACTS,
+  run(_terms, facts) {
+    const { archives, joined, runs } = judgedArchives(facts);
+    const problems: string[] = [];
+    for (const one of archives) {
+      if (one.sequence_breaks !== 0) {
+        problems.push(`${one.path}: ${one.sequence_breaks} breaks of the row sequence`);
+      }
+      if (one.connection_sequence_breaks !== 0) {
+        problems.push(
+          `${one.path}: ${one.connection_sequence_breaks} breaks of a connection sequence`,
+        );
+      }
+    }
+    for (const run of joined) {
+      if (run.sequence_breaks + run.connection_sequence_breaks !== 0) {
+        problems.push(
+          `run ${run.run_id} ${run.stream}: ${run.sequence_breaks} row and ${run.connection_sequence_breaks} connection breaks over ${run.segments} segments`,
+        );
+      }
+    }
+    for (const run of runs) problems.push(...breaksBetween(archives, run));
+    const rows = total(archives, (archive) => archive.rows);
+    if (!(rows > 0)) problems.push('there was no row to count');
+    if (rows > 0 && joined.length === 0)
+      problems.push('the inspector joined no run over its archives');
+    const lost = archives.reduce(
+      (sum, one) => sum + one.gaps.reduce((inner, gap) => inner + (gap.lost_frames ?? 0), 0),
+      0,
+    );
+    const gaps = total(archives, (archive) => archive.gaps.length);
+    return judged(
+      '> 0 rows, 0 breaks of a row or connection sequence in and between archives of a run',
+      `${rows} rows in ${archives.length} archives of ${runs.length} runs, ${problems.length} breaks; ${gaps} gap rows explain ${lost} lost frames`,
+      problems.length === 0 ? [] : [firstFew(problems)],
+      'no row is missing that no gap row explains',
+    );
+  },
+});
+
+/** The same joins, counted again here from the archives’ own first and last numbers. */
+function breaksBetween(archives: readonly ArchiveReport[], run: string): string[] {
+  return (['ws_raw', 'rest_checkpoints'] as const).flatMap((stream) => {
+    const numbered = ofStream(archives, stream)
+      .filter((one) => one.run_id === run)
+      .flatMap(({ path, rows, first_sequence: first, last_sequence: last }) =>
+        first === null || last === null ? [] : [{ path, rows, first, last }],
+      )
+      .sort((a, b) => a.first - b.first);
+    return numbered.flatMap((one, index) => {
+      const previous = numbered[index - 1];
+      const found: string[] = [];
+      if (previous !== undefined && one.first !== previous.last + 1) {
+        found.push(`${one.path} begins at ${one.first} after ${previous.last}`);
+      }
+      if (one.last - one.first + 1 !== one.rows) {
+        found.push(`${one.path} has ${one.rows} rows numbered ${one.first} to ${one.last}`);
+      }
+      return found;
+    });
+  });
+}

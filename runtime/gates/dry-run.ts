@@ -1,0 +1,40 @@
+import { formatDuration } from '../config/duration.ts';
+import { latestEvidenceName } from './evidence-store.ts';
+import {
+  type PolicyRule,
+  PRODUCTION_RULES,
+  PROJECT_RULES,
+  WORKLOAD_RULES,
+} from './kubernetes/permissions.ts';
+import type { Terms } from './terms.ts';
+
+/** What a run would do and touch, in plain lines. Nothing is connected to. */
+export function describeDryRun({ gate, subject, policy, overridden }: Terms): readonly string[] {
+  return [
+    `dry run of gate ${gate.name} for stage ${subject.stage}: nothing is touched`,
+    `judged: ${subject.imageDigest} of commit ${subject.commit} in namespace ${subject.namespace}`,
+    `policy: ${Object.entries(policy)
+      .map(([key, value]) => `${key} ${shown(key, value)}`)
+      .join(', ')}${overridden.length > 0 ? ` (overridden: ${overridden.join(', ')})` : ''}`,
+    ...gate.acts.map((act) => `act    ${act.title}: ${act.touches ?? 'looks only'}`),
+    ...gate.checks.map((check) => `check  ${check.id}: ${check.proves}`),
+    `writes ConfigMap ${latestEvidenceName(subject)} and one evidence-run-${subject.stage}-… in namespace ${subject.project}`,
+    ...rights(subject.namespace, WORKLOAD_RULES),
+    ...(subject.productionNamespace === subject.namespace
+      ? []
+      : rights(subject.productionNamespace, PRODUCTION_RULES)),
+    ...rights(subject.project, PROJECT_RULES),
+  ];
+}
+
+function rights(namespace: string, rules: readonly PolicyRule[]): string[] {
+  return rules.map(
+    (rule) => `needs  ${rule.verbs.join(', ')} on ${rule.resources.join(', ')} in ${namespace}`,
+  );
+}
+
+function shown(key: string, value: string | number): string {
+  return typeof value === 'number' && key !== 'checkpointSuccess'
+    ? formatDuration(value)
+    : String(value);
+}

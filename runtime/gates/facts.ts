@@ -1,0 +1,105 @@
+import type { RunManifest } from '../archive/manifest.ts';
+import type { InspectReport } from '../inspector/report.ts';
+import type { Metrics } from './metrics.ts';
+import type { JobOutcome, Pod, Workload } from './platform.ts';
+
+/** What the acts of a run have seen, by name. Checks judge from these and from nothing else. */
+export interface Seen {
+  /** The recorder's pod, once it ran the promoted digest and was ready and alone. */
+  readonly promoted: { readonly pod: Pod; readonly deployment: Workload };
+  readonly collectorBefore: CollectorState;
+  readonly observation: Observation;
+  /** Archives before the restart. */
+  readonly before: Inspection;
+  readonly restart: Restart;
+  /** Archives after the restart; where none is provoked, the same inspection as `before`. */
+  readonly after: Inspection;
+  readonly upload: { readonly outcome: JobOutcome; readonly startedAt: Date };
+  /** Upload manifests and remote files after the one-off upload. */
+  readonly uploaded: Inspection;
+  readonly podsAtEnd: readonly Pod[];
+  readonly collectorAfter: CollectorState;
+}
+
+export type FactName = keyof Seen;
+
+/** The REST collector of production as it is at one moment; `deployment` is null where there is none. */
+export interface CollectorState {
+  readonly deployment: Workload | null;
+  readonly pods: readonly Pod[];
+}
+
+export interface Sample {
+  readonly at: Date;
+  readonly metrics: Metrics;
+}
+
+/** The recorder's metrics, polled over the policy's observation time. */
+export interface Observation {
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly samples: readonly Sample[];
+  /** Polls without a usable answer, in words. */
+  readonly failures: readonly string[];
+}
+
+export interface Inspection {
+  readonly report: InspectReport;
+  readonly requestedAt: Date;
+  /** Metrics of the recorder read after the report was made, or why there are none. */
+  readonly metricsAfterwards: Sample | string;
+}
+
+export type Restart =
+  | {
+      readonly mode: 'provoke';
+      readonly old: Pod;
+      readonly replacement: Pod;
+      readonly deletedAt: Date;
+    }
+  | { readonly mode: 'observe'; readonly earlier: EarlierRun | null };
+
+/** The newest run of a recorder before the promoted pod's own, and the report that holds its archives. */
+export interface EarlierRun {
+  readonly run: RunManifest;
+  readonly report: InspectReport;
+}
+
+/** One fact on its way from not yet looked at to seen or not. */
+export type Fact<T> =
+  | { readonly state: 'pending' }
+  | { readonly state: 'seen'; readonly value: T }
+  | { readonly state: 'failed'; readonly error: string }
+  | { readonly state: 'not_observed'; readonly because: string };
+
+export type Facts = { readonly [Name in FactName]: Fact<Seen[Name]> };
+
+export function pendingFacts(): Facts {
+  const pending = { state: 'pending' } as const;
+  return {
+    promoted: pending,
+    collectorBefore: pending,
+    observation: pending,
+    before: pending,
+    restart: pending,
+    after: pending,
+    upload: pending,
+    uploaded: pending,
+    podsAtEnd: pending,
+    collectorAfter: pending,
+  };
+}
+
+/** The values of `names`, or the first fact among them that was not seen. */
+export function seenOf<Name extends FactName>(
+  facts: Facts,
+  names: readonly Name[],
+): { readonly seen: Pick<Seen, Name> } | { readonly missing: Name } {
+  const seen: Partial<Record<FactName, unknown>> = {};
+  for (const name of names) {
+    const fact: Fact<unknown> = facts[name];
+    if (fact.state !== 'seen') return { missing: name };
+    seen[name] = fact.value;
+  }
+  return { seen: seen as Pick<Seen, Name> };
+}

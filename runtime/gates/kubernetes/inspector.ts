@@ -1,0 +1,85 @@
+import { type InspectReport, inspectReport } from '../../inspector/report.ts';
+import type { InspectRequest, JobOutcome } from '../platform.ts';
+import { PlatformError } from '../platform-error.ts';
+
+const LOG_TAIL_CHARACTERS = 4000;
+
+/** Arguments of an inspector from those of the uploader: the same data and configuration, another command. */
+export function inspectArguments(
+  uploaderArgs: readonly string[],
+  request: InspectRequest,
+): readonly string[] {
+  const config = request.remote === true ? [argument(uploaderArgs, 'config')] : [];
+  return [
+    'inspect',
+    argument(uploaderArgs, 'data'),
+    '--json',
+    ...(request.since === undefined ? [] : [`--since=${request.since}`]),
+    ...(request.paths ?? []).map((path) => `--path=${path}`),
+    ...(request.remote === true ? ['--remote', ...config] : []),
+  ];
+}
+
+/** The one report in the log of an inspector that succeeded; everything else is an error that shows the log's end. */
+export function reportOf(outcome: JobOutcome): InspectReport {
+  const log = outcome.log.slice(-LOG_TAIL_CHARACTERS);
+  if (!outcome.succeeded) {
+    throw new PlatformError(
+      'PLATFORM_JOB_FAILED',
+      `inspector Job ${outcome.name} failed: ${outcome.reason}`,
+      { log },
+    );
+  }
+  const candidates = outcome.log
+    .split('\n')
+    .filter((line) => line.includes('"orderbooks.inspect.'));
+  const [line] = candidates;
+  if (line === undefined || candidates.length > 1) {
+    throw unreadable(outcome, `expected one report in its log, found ${candidates.length}`, log);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw unreadable(
+      outcome,
+      `its report of ${line.length} characters is cut off or no JSON`,
+      log,
+      error,
+    );
+  }
+  const result = inspectReport.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw unreadable(
+    outcome,
+    `its report is not of the schema: ${issue?.path.join('.') || 'whole report'}: ${issue?.message ?? 'unknown'}`,
+    log,
+    result.error,
+  );
+}
+
+function argument(args: readonly string[], name: string): string {
+  const flag = `--${name}`;
+  const joined = args.find((arg) => arg.startsWith(`${flag}=`));
+  if (joined !== undefined) return joined;
+  const index = args.indexOf(flag);
+  const value = index === -1 ? undefined : args[index + 1];
+  if (value !== undefined) return `${flag}=${value}`;
+  throw new PlatformError(
+    'PLATFORM_ANSWER_INVALID',
+    `the uploader's Job template has no argument ${flag}=…, so an inspector cannot know it; its arguments are ${JSON.stringify(args)}`,
+  );
+}
+
+function unreadable(
+  outcome: JobOutcome,
+  what: string,
+  log: string,
+  cause?: unknown,
+): PlatformError {
+  return new PlatformError('PLATFORM_ANSWER_INVALID', `inspector Job ${outcome.name}: ${what}`, {
+    log,
+    cause,
+  });
+}

@@ -1,0 +1,205 @@
+import type { InspectRequest, Platform, Pod, Workload } from '../platform.ts';
+import { PlatformError } from '../platform-error.ts';
+import { RECORDER_COMPONENT, UPLOADER_CRON_JOB } from '../workloads.ts';
+import { type Api, createApi } from './api.ts';
+import { type Cluster, type ClusterAccess, openCluster } from './cluster.ts';
+import { putConfigMap } from './config-map.ts';
+import { inspectArguments, reportOf } from './inspector.ts';
+import { runJob } from './job-run.ts';
+import { type JobPlan, jobFromTemplate } from './job-template.ts';
+import { anything, cronJobObject, deploymentObject, type JobTemplate } from './objects.ts';
+import { listPods, toPod } from './pod.ts';
+
+export interface KubernetesOptions extends ClusterAccess {
+  readonly inspectTimeoutMs: number;
+  readonly uploadTimeoutMs: number;
+  /** Short id of the run, part of the names of its Jobs. */
+  readonly runId: string;
+  /** Ends what is under way; evidence and cleaning up go on without it. */
+  readonly signal: AbortSignal;
+  progress(text: string): void;
+}
+
+/** Port of the recorder's HTTP server in the Kubernetes manifests. */
+const HTTP_PORT = 8080;
+const NEVER = new AbortController().signal;
+
+/** The platform that gates run on: a Kubernetes cluster, from inside or with a kubeconfig. */
+export function connectKubernetes(options: KubernetesOptions): Platform {
+  return kubernetesPlatform(openCluster(options), options);
+}
+
+export function kubernetesPlatform(cluster: Cluster, options: KubernetesOptions): Platform {
+  return new KubernetesPlatform(cluster, options);
+}
+
+class KubernetesPlatform implements Platform {
+  readonly description: string;
+  readonly #options: KubernetesOptions;
+  readonly #api: Api;
+  /** Not ended by the run's signal: evidence is written, and Jobs deleted, after an abort as well. */
+  readonly #afterwards: Api;
+  #jobs = 0;
+  #node: string | null = null;
+
+  constructor(cluster: Cluster, options: KubernetesOptions) {
+    this.description = `Kubernetes at ${cluster.server}`;
+    this.#options = options;
+    this.#api = createApi(cluster, { signal: options.signal });
+    this.#afterwards = createApi(cluster, { signal: NEVER });
+  }
+
+  async pods(namespace: string, component: string): Promise<readonly Pod[]> {
+    const pods = await listPods(this.#current(), namespace, componentLabels(component));
+    return pods.map((pod) => toPod(pod, component));
+  }
+
+  async deployment(namespace: string, name: string): Promise<Workload | null> {
+    const place = { group: 'apps', version: 'v1', resource: 'deployments', namespace } as const;
+    try {
+      const found = await this.#api.json({ verb: 'get', ...place, name }, deploymentObject);
+      return {
+        name: found.metadata.name,
+        image: found.spec.template.spec.containers[0]?.image ?? '',
+        desiredReplicas: found.spec.replicas ?? 1,
+        readyReplicas: found.status?.readyReplicas ?? 0,
+      };
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  async deletePod(namespace: string, name: string): Promise<void> {
+    try {
+      await this.#api.json({ verb: 'delete', ...podPlace(namespace), name }, anything);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  async metrics(namespace: string, pod: string): Promise<string> {
+    return this.#api.text({
+      verb: 'get',
+      ...podPlace(namespace),
+      resource: 'pods/proxy',
+      name: `${pod}:${HTTP_PORT}`,
+      tail: 'metrics',
+    });
+  }
+
+  async log(namespace: string, pod: string, lines: number): Promise<string> {
+    return this.#current().text({
+      verb: 'get',
+      ...podPlace(namespace),
+      resource: 'pods/log',
+      name: pod,
+      query: { tailLines: String(lines) },
+    });
+  }
+
+  async inspect(namespace: string, request: InspectRequest) {
+    const { jobTemplate } = await this.#uploader(namespace);
+    const outcome = await this.#runJob(namespace, jobTemplate, {
+      component: 'inspector',
+      timeoutMs: this.#options.inspectTimeoutMs,
+      args: (args) => inspectArguments(args, request),
+    });
+    return reportOf(outcome);
+  }
+
+  async upload(namespace: string) {
+    const { suspend, jobTemplate } = await this.#uploader(namespace);
+    if (suspend === true) {
+      throw new PlatformError(
+        'PLATFORM_SUSPENDED',
+        `CronJob ${UPLOADER_CRON_JOB} in namespace ${namespace} is suspended: nothing is uploaded there, and a one-off Job would hide that; resume it`,
+      );
+    }
+    return this.#runJob(namespace, jobTemplate, {
+      component: 'uploader',
+      timeoutMs: this.#options.uploadTimeoutMs,
+      args: (args) => [...args, '--minimum-age=0s'],
+    });
+  }
+
+  async putConfigMap(...args: Parameters<Platform['putConfigMap']>): Promise<void> {
+    await putConfigMap(this.#afterwards, ...args);
+  }
+
+  /** Before an abort everything ends with it; after it, what is asked for is asked for the evidence. */
+  #current(): Api {
+    return this.#options.signal.aborted ? this.#afterwards : this.#api;
+  }
+
+  async #uploader(namespace: string) {
+    const place = { group: 'batch', version: 'v1', resource: 'cronjobs', namespace } as const;
+    try {
+      const found = await this.#api.json(
+        { verb: 'get', ...place, name: UPLOADER_CRON_JOB },
+        cronJobObject,
+      );
+      return found.spec;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      throw new PlatformError(
+        'PLATFORM_NOT_FOUND',
+        `namespace ${namespace} has no CronJob ${UPLOADER_CRON_JOB}, which inspectors and uploads are made from; was the Application synced?`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #runJob(
+    namespace: string,
+    template: JobTemplate,
+    job: Pick<JobPlan, 'component' | 'args'> & { readonly timeoutMs: number },
+  ) {
+    const { runId, signal, progress } = this.#options;
+    this.#jobs += 1;
+    const name = `orderbooks-${job.component}-${runId}-${this.#jobs}`;
+    const deadlineSeconds = Math.max(1, Math.ceil(job.timeoutMs / 1000));
+    const manifest = jobFromTemplate(template, {
+      name,
+      namespace,
+      component: job.component,
+      runId,
+      node: await this.#recorderNode(namespace),
+      deadlineSeconds,
+      readOnly: job.component === 'inspector',
+      args: job.args,
+    });
+    progress(`creating Job ${name} in namespace ${namespace}`);
+    return runJob({
+      api: this.#api,
+      cleanUp: this.#afterwards,
+      signal,
+      namespace,
+      name,
+      container: job.component,
+      manifest,
+      deadlineSeconds,
+      progress,
+    });
+  }
+
+  /** Where the data volume is mounted; remembered, because between two recorder pods there is none to ask. */
+  async #recorderNode(namespace: string): Promise<string | null> {
+    const pods = await listPods(this.#api, namespace, componentLabels(RECORDER_COMPONENT));
+    const node = pods.find((pod) => pod.spec.nodeName !== undefined)?.spec.nodeName;
+    this.#node = node ?? this.#node;
+    return this.#node;
+  }
+}
+
+function componentLabels(component: string): Readonly<Record<string, string>> {
+  return { 'app.kubernetes.io/name': 'orderbooks', 'app.kubernetes.io/component': component };
+}
+
+function podPlace(namespace: string) {
+  return { group: '', version: 'v1', resource: 'pods', namespace } as const;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof PlatformError && error.code === 'PLATFORM_NOT_FOUND';
+}
