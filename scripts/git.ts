@@ -74,12 +74,26 @@ export async function gitAnswer(place: GitPlace, ...words: readonly string[]): P
       reject(new GitError(shown(place, words), null, whyNot(cause), cause));
     });
     child.on('close', (code, signal) => {
-      const text = withoutSecrets(Buffer.concat(pieces).toString('utf8'), place);
+      const text = withoutSecrets(Buffer.concat(pieces).toString('utf8'), place.environment);
       if (code === null)
         reject(new GitError(shown(place, words), null, `${text}ended by ${signal}`));
       else resolve({ code, out: Buffer.concat(out).toString('utf8'), text });
     });
   });
+}
+
+/**
+ * A text without the passwords and tokens that it may carry: user parts of URLs, and the values of those entries of
+ * git's environment that hold credentials.
+ */
+export function withoutSecrets(
+  text: string,
+  environment: Readonly<Record<string, string>>,
+): string {
+  const shownText = text
+    .replace(/(https?:\/\/)[^/\s@]+@/gi, '$1***@')
+    .replace(/(\w+:\/\/[^/\s:@]*):[^/\s@]+@/g, '$1:***@');
+  return secretsOf(environment).reduce((kept, secret) => kept.replaceAll(secret, '***'), shownText);
 }
 
 /** A transfer slower than this many bytes in a second, for this many seconds, is given up: the connection is dead. */
@@ -108,6 +122,8 @@ function environmentOf(place: GitPlace): Record<string, string> {
     SSH_ASKPASS: 'true',
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
     GIT_EDITOR: 'true',
+    // No hooks of the machine come into a clone.
+    GIT_TEMPLATE_DIR: '',
     GIT_PAGER: 'cat',
     GIT_HTTP_LOW_SPEED_LIMIT: SLOWEST_BYTES_PER_SECOND,
     GIT_HTTP_LOW_SPEED_TIME: SLOWEST_SECONDS,
@@ -121,7 +137,7 @@ function environmentOf(place: GitPlace): Record<string, string> {
 }
 
 function shown(place: GitPlace, words: readonly string[]): string {
-  return withoutSecrets([executable(), ...words].join(' '), place);
+  return withoutSecrets([executable(), ...words].join(' '), place.environment);
 }
 
 function executable(): string {
@@ -141,15 +157,6 @@ function whyNot(cause: Error & { readonly code?: string }): string {
   if (cause.code === 'ENOENT')
     return 'git is not installed or not on PATH; install git 2.39 or newer';
   return cause.message;
-}
-
-/** Passwords in URLs, and the values of environment entries that carry credentials. */
-function withoutSecrets(text: string, place: GitPlace): string {
-  let shownText = text.replace(/(\w+:\/\/[^/\s:@]*):[^/\s@]+@/g, '$1:***@');
-  for (const secret of secretsOf(place.environment)) {
-    shownText = shownText.replaceAll(secret, '***');
-  }
-  return shownText;
 }
 
 function secretsOf(environment: Readonly<Record<string, string>>): readonly string[] {

@@ -33,7 +33,7 @@ export const argocdUpdate: StepRunner = {
   defaultTimeoutMs: 300_000,
   validate: (config) => validateConfig(KIND, config),
   run: (config, context) =>
-    outcome(async () => updateAll(config as unknown as ArgocdUpdateConfig, context)),
+    outcome(context, async () => updateAll(config as unknown as ArgocdUpdateConfig, context)),
 };
 
 /** Kargo's mark on an operation: the Promotion that started it. */

@@ -11,7 +11,7 @@ export const gitClear: StepRunner = {
   kind: KIND,
   validate: (config) => validateConfig(KIND, config),
   run: (config, context) =>
-    outcome(async () => {
+    outcome(context, async () => {
       const { path } = config as unknown as GitClearConfig;
       const { place } = await openCheckout(path, context);
       // git rm leaves what it does not know; so everything is made known first.

@@ -17,7 +17,7 @@ export const gitClone: StepRunner = {
   kind: KIND,
   validate: (config) => validateConfig(KIND, config),
   run: (config, context) =>
-    outcome(async () => {
+    outcome(context, async () => {
       const settings = config as unknown as GitCloneConfig;
       refuseSameAlias(settings.checkout);
       const repository = await during(`error cloning ${settings.repoURL}`, () =>

@@ -14,7 +14,7 @@ export const gitCommit: StepRunner = {
   kind: KIND,
   validate: (config) => validateConfig(KIND, config),
   run: (config, context) =>
-    outcome(async () => {
+    outcome(context, async () => {
       const { path, message, author } = config as unknown as GitCommitConfig;
       const checkout = await openCheckout(path, context);
       const { place } = checkout;

@@ -23,7 +23,7 @@ export const gitPush: StepRunner = {
   kind: KIND,
   validate: (config) => validateConfig(KIND, config),
   run: (config, context) =>
-    outcome(async () => {
+    outcome(context, async () => {
       const settings = config as unknown as GitPushConfig;
       const checkout = await openCheckout(settings.path, context);
       const target = await targetOf(settings, checkout, context);
@@ -59,6 +59,8 @@ const LONGEST_WAIT_MS = 30_000;
 /** How git says that somebody else was faster. */
 const OTHERS_WERE_FASTER =
   /^\s*!\s+\[(?:remote )?rejected\].+\((?:non-fast-forward|fetch first|cannot lock ref.*|incorrect old value provided)\)\s*$/m;
+/** The same from git 2.39, which gives the reason on a line of its own. */
+const LOCK_LOST = /cannot lock ref .* but expected [\s\S]*\(failed to update ref\)/;
 
 class OthersWereFaster extends OrderbooksError {
   constructor(cause: GitError) {
@@ -117,11 +119,15 @@ async function push({ branch, tag, force }: Target, checkout: Repository): Promi
   try {
     await git(place, ...words);
   } catch (error) {
-    if (error instanceof GitError && OTHERS_WERE_FASTER.test(error.output)) {
+    if (error instanceof GitError && othersWereFaster(error.output)) {
       throw new OthersWereFaster(error);
     }
     await during('error pushing branch', () => Promise.reject(error));
   }
+}
+
+function othersWereFaster(output: string): boolean {
+  return OTHERS_WERE_FASTER.test(output) || LOCK_LOST.test(output);
 }
 
 /** Pushes of this process to one branch, one after the other, as Kargo's controller does. */

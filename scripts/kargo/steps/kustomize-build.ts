@@ -16,7 +16,7 @@ export const kustomizeBuild: StepRunner = {
   kind: KIND,
   validate: (config) => validateConfig(KIND, config),
   run: (config, context) =>
-    outcome(async () => {
+    outcome(context, async () => {
       const settings = config as unknown as KustomizeBuildConfig;
       const objects = await render(settings, context);
       await during(`failed to write built manifests to ${JSON.stringify(settings.outPath)}`, () =>

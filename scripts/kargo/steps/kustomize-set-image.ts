@@ -15,7 +15,7 @@ export const kustomizeSetImage: StepRunner = {
   kind: KIND,
   validate: (config) => validateConfig(KIND, config),
   run: (config, context) =>
-    outcome(async () => {
+    outcome(context, async () => {
       const { path, images = [] } = config as unknown as KustomizeSetImageConfig;
       const file = await during('could not discover kustomization file', async () =>
         findKustomization(inside(context.workDir, path), path),

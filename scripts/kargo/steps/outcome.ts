@@ -1,5 +1,6 @@
 import { OrderbooksError } from '../../../runtime/errors.ts';
-import type { StepResult } from '../step.ts';
+import { withoutSecrets } from '../../git.ts';
+import type { StepContext, StepResult } from '../step.ts';
 
 /** A step that ends in another way than Kargo's usual `Errored`. */
 export class StepEnd extends OrderbooksError {
@@ -11,13 +12,21 @@ export class StepEnd extends OrderbooksError {
   }
 }
 
-/** The result of a step, where what the outside world refuses makes it Errored with the refusal's words. */
-export async function outcome(run: () => Promise<StepResult>): Promise<StepResult> {
+/**
+ * The result of a step, where what the outside world refuses makes it Errored with the refusal's words.
+ * No message carries a password.
+ */
+export async function outcome(
+  { world }: StepContext,
+  run: () => Promise<StepResult>,
+): Promise<StepResult> {
   try {
     return await run();
   } catch (error) {
     if (error instanceof StepEnd) return error.result;
-    if (isRefusal(error)) return { status: 'Errored', message: error.message };
+    if (isRefusal(error)) {
+      return { status: 'Errored', message: withoutSecrets(error.message, world.gitEnvironment) };
+    }
     throw error;
   }
 }

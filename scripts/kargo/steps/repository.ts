@@ -100,20 +100,13 @@ const KEY = {
   url: 'kargo.repoOriginalURL',
 } as const;
 
-/**
- * Hooks and clean-ups in the background would outlive the step. A clone of a folder owned by somebody else is
- * meant by whoever names it.
- */
+/** Clean-ups in the background would outlive the step. */
 const HOME_CONFIGURATION = `[init]
 \tdefaultBranch = main
-[core]
-\thooksPath = /dev/null
 [gc]
 \tauto = 0
 [maintenance]
 \tauto = false
-[advice]
-\tdetachedHead = true
 `;
 
 function placeOf(context: StepContext, folder: string, home: string): GitPlace {
