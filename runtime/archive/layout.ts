@@ -1,4 +1,4 @@
-import type { Stream } from './row.ts';
+import { STREAMS, type Stream } from './row.ts';
 
 /**
  * Where things lie below the data root:
@@ -7,7 +7,9 @@ import type { Stream } from './row.ts';
  *     manifests/archives/<stream>/YYYY/MM/DD/<same name>.json
  *     manifests/runs/<component>_<run>.json
  *     manifests/uploads/<upload id>.json
+ *     manifests/verified/<path of the uploaded file>.json
  *     discovery/YYYY/MM/DD/<component>_<time>.json
+ *     locks/<stream>_<run>.lock, locks/uploader.lock
  *
  * While an archive is written its name is `.<name>.open` in the same folder.
  */
@@ -16,6 +18,7 @@ export const ARCHIVE_MANIFEST_FOLDER = 'manifests/archives';
 export const RUN_MANIFEST_FOLDER = 'manifests/runs';
 export const UPLOAD_MANIFEST_FOLDER = 'manifests/uploads';
 export const DISCOVERY_FOLDER = 'discovery';
+export const LOCK_FOLDER = 'locks';
 export const ARCHIVE_SUFFIX = '.jsonl.gz';
 export const OPEN_SUFFIX = '.open';
 
@@ -36,6 +39,42 @@ export function archiveManifestPath(path: string): string {
 export function openPath(path: string): string {
   const slash = path.lastIndexOf('/');
   return `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}${OPEN_SUFFIX}`;
+}
+
+/** What the name of an archive says. */
+export interface ArchiveName {
+  readonly stream: Stream;
+  /** Milliseconds since 1970. */
+  readonly openedAt: number;
+  readonly runId: string;
+  readonly segment: number;
+}
+
+const NAME = new RegExp(
+  `^(${STREAMS.join('|')})_(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d\\.\\d{3})Z_([A-Za-z0-9-]+)_(\\d{6,})\\.jsonl\\.gz$`,
+);
+
+/** What the file name of `path` says, or null if it is no archive's. */
+export function parseArchiveName(path: string): ArchiveName | null {
+  const match = NAME.exec(path.slice(path.lastIndexOf('/') + 1));
+  if (match === null) return null;
+  const [, stream, year, month, day, hour, minute, second, runId, segment] = match;
+  const openedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (runId === undefined || Number.isNaN(openedAt)) return null;
+  return { stream: stream as Stream, openedAt, runId, segment: Number(segment) };
+}
+
+/** Path of the archive that is written at the open path `path`, or null if it is none. */
+export function closedPath(path: string): string | null {
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  if (!name.startsWith('.') || !name.endsWith(OPEN_SUFFIX)) return null;
+  return `${path.slice(0, slash + 1)}${name.slice(1, -OPEN_SUFFIX.length)}`;
+}
+
+/** Lock that a writer holds from before its first file is opened until its last one is closed. */
+export function writerLockPath(stream: Stream, runId: string): string {
+  return `${LOCK_FOLDER}/${stream}_${runId}.lock`;
 }
 
 /** `YYYY/MM/DD` in UTC. */

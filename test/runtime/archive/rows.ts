@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Provenance } from '../../../runtime/archive/row.ts';
+import type { NewRow } from '../../../runtime/archive/row-line.ts';
+import type { ArchiveLimits } from '../../../runtime/archive/writer.ts';
+
+export function provenanceOf(runId: string): Provenance {
+  return {
+    run_id: runId,
+    git_sha: 'a'.repeat(40),
+    image: 'registry.example.com/data/orderbooks@sha256:00',
+    config_sha256: 'c'.repeat(64),
+    pod: 'orderbooks-ws-recorder-0',
+  };
+}
+
+export const LIMITS: ArchiveLimits = {
+  rotateAfterMs: 3_600_000,
+  rotateBytes: 67_108_864,
+  flushIntervalMs: 20,
+  gzipLevel: 6,
+  queueBytes: 16_777_216,
+};
+
+/** A frame row with a body of about `bytes` bytes, its hash right. */
+export function frame(
+  connectionSequence: number,
+  options: {
+    readonly connection?: string;
+    readonly at?: string;
+    readonly text?: string;
+    readonly bytes?: number;
+  } = {},
+): NewRow {
+  const text =
+    options.text ??
+    JSON.stringify([
+      {
+        event_type: 'book',
+        asset_id: '123456789',
+        n: connectionSequence,
+        pad: 'é"\\'.repeat((options.bytes ?? 60) / 4),
+      },
+    ]);
+  return {
+    type: 'frame',
+    connection_id: options.connection ?? 'c1',
+    connection_sequence: connectionSequence,
+    received_at: options.at ?? new Date().toISOString(),
+    received_mono_ns: String(process.hrtime.bigint()),
+    payload_sha256: sha256(text),
+    raw_text: text,
+  };
+}
+
+export function gap(reason: 'start' | 'disconnect' | 'overflow' | 'shutdown' = 'start'): NewRow {
+  return {
+    type: 'gap',
+    connection_id: null,
+    reason,
+    since: null,
+    at: new Date().toISOString(),
+    detail: 'made by a test',
+  };
+}
+
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** A folder that is gone after `use`. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'orderbooks-archive-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

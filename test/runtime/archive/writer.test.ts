@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { archiveManifestPath } from '../../../runtime/archive/layout.ts';
+import { type ArchiveManifest, archiveManifest } from '../../../runtime/archive/manifest.ts';
+import { archiveRow } from '../../../runtime/archive/row.ts';
+import { type ArchiveEvent, ArchiveWriter } from '../../../runtime/archive/writer.ts';
+import { frame, gap, LIMITS, provenanceOf, sha256, withFolder } from './rows.ts';
+
+async function openWriter(dataRoot: string, limits = LIMITS, runId = 'run1') {
+  const events: ArchiveEvent[] = [];
+  const writer = await ArchiveWriter.open({
+    dataRoot,
+    stream: 'ws_raw',
+    provenance: provenanceOf(runId),
+    limits,
+    onEvent: (event) => events.push(event),
+  });
+  const closed = () => events.flatMap((event) => (event.kind === 'closed' ? [event.manifest] : []));
+  return { writer, events, closed };
+}
+
+async function linesOf(dataRoot: string, manifest: ArchiveManifest) {
+  const text = gunzipSync(await readFile(join(dataRoot, manifest.path))).toString();
+  expect(text.endsWith('\n')).toBe(true);
+  return text
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => archiveRow.parse(JSON.parse(line)));
+}
+
+describe('ArchiveWriter', () => {
+  it('closes an archive of segment, rows and end, with a manifest that says what is in it', () =>
+    withFolder(async (dataRoot) => {
+      const { writer, closed } = await openWriter(dataRoot);
+      writer.setTokens(['11', '22']);
+      expect(writer.append(gap())).toBe(0);
+      const texts = ['[]', 'PONG', '{"a":"ü\u2028\\n"}'];
+      for (const [index, text] of texts.entries()) {
+        expect(writer.append(frame(index, { text }))).toBe(index + 1);
+      }
+      await writer.close();
+      const [manifest] = closed();
+      if (manifest === undefined) throw new Error('expected a closed archive');
+      const rows = await linesOf(dataRoot, manifest);
+      expect(rows.map((row) => row.type)).toEqual([
+        'segment',
+        'gap',
+        'frame',
+        'frame',
+        'frame',
+        'end',
+      ]);
+      expect(rows.flatMap((row) => (row.type === 'frame' ? [row.raw_text] : []))).toEqual(texts);
+      expect(rows.at(-1)).toMatchObject({ rows: 4, reason: 'shutdown' });
+      const bytes = await readFile(join(dataRoot, manifest.path));
+      const plain = gunzipSync(bytes);
+      expect(manifest).toMatchObject({
+        rows: 4,
+        frames: 3,
+        gaps: 1,
+        bytes: bytes.length,
+        sha256: sha256(bytes),
+        plain_bytes: plain.length,
+        plain_sha256: sha256(plain),
+        first_sequence: 0,
+        last_sequence: 3,
+        tokens: ['11', '22'],
+        connections: [{ connection_id: 'c1', first_sequence: 0, last_sequence: 2, frames: 3 }],
+      });
+      const written = await readFile(join(dataRoot, archiveManifestPath(manifest.path)), 'utf8');
+      expect(archiveManifest.parse(JSON.parse(written))).toEqual(manifest);
+      expect(await readdir(join(dataRoot, 'locks'))).toEqual([]);
+    }));
+
+  it('goes on with the sequence in the next segment when one is full', () =>
+    withFolder(async (dataRoot) => {
+      const { writer, closed } = await openWriter(dataRoot, { ...LIMITS, rotateBytes: 20_000 });
+      for (let index = 0; index < 4_000; index++) {
+        writer.append(frame(index, { bytes: 600 }));
+        if (index % 500 === 0) await writer.flush();
+      }
+      await writer.close();
+      expect(closed().length).toBeGreaterThan(2);
+      let next = 0;
+      for (const [index, manifest] of closed().entries()) {
+        expect(manifest.segment).toBe(index + 1);
+        for (const row of await linesOf(dataRoot, manifest)) {
+          if (row.type === 'frame') expect(row.sequence).toBe(next++);
+        }
+      }
+      expect(next).toBe(4_000);
+    }));
+});
