@@ -14,6 +14,11 @@ export const restBook = z.object({
   hash: z.string(),
   bids: z.array(level),
   asks: z.array(level),
+  /** The fields below entered the service one by one (facts/polymarket.md §0); a book without them is still a book. */
+  min_order_size: z.string().default(''),
+  tick_size: z.string().default(''),
+  neg_risk: z.boolean().default(false),
+  last_trade_price: z.string().default(''),
 });
 export type RestBook = z.infer<typeof restBook>;
 

@@ -65,7 +65,8 @@ export class FrameQueue {
     return this.#lostFrames;
   }
 
-  push(frame: ReceivedFrame): void {
+  /** False when the frame did not fit: it is lost and will be reported. */
+  push(frame: ReceivedFrame): boolean {
     const size = frame.payload.length + ENTRY_BYTES;
     if (this.#overflowing && this.#bytes <= this.#limitBytes * RESUME_AT) {
       this.#overflowing = false;
@@ -74,18 +75,19 @@ export class FrameQueue {
     if (this.#overflowing || this.#bytes + size > this.#limitBytes) {
       this.#overflowing = true;
       this.#lose(frame);
-      return;
+      return false;
     }
     this.#bytes += size;
     this.#entries.push(frame);
     this.#lastKept.set(frame.connectionId, frame.wallMicros);
+    return true;
   }
 
   pushGap(gap: UnnumberedGap): void {
     // Whatever was lost was lost before this, and the archive must say so in this order.
     this.#reportLosses();
     this.#entries.push({ kind: 'gap', gap });
-    if (gap.connection_id !== null && gap.reason === 'disconnect') {
+    if (gap.connection_id !== null && ENDS_CONNECTION.has(gap.reason)) {
       this.#lastKept.delete(gap.connection_id);
     }
   }
@@ -140,6 +142,8 @@ export class FrameQueue {
     this.#losses.clear();
   }
 }
+
+const ENDS_CONNECTION: ReadonlySet<string> = new Set(['disconnect', 'stall']);
 
 /** Taken entries are dropped from the array in runs of this many: each run costs one copy. */
 const COMPACT_AT = 8_192;

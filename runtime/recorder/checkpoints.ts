@@ -1,0 +1,118 @@
+import { hash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CheckpointRow } from '../archive/row.ts';
+import type { Logger } from '../observability/logger.ts';
+import { BOOKS_PER_REQUEST, type BooksAnswer, requestBooks } from '../polymarket/clob.ts';
+import type { HttpClient } from '../polymarket/http.ts';
+import { Backoff } from './backoff.ts';
+import { type Clock, formatInstant } from './clock.ts';
+import type { DivergenceJudge } from './divergence.ts';
+import type { RecorderMetrics } from './metrics.ts';
+
+export interface CheckpointOptions {
+  readonly client: HttpClient;
+  readonly clobUrl: string;
+  /** Milliseconds between rounds that succeed. */
+  readonly interval: number;
+  readonly clock: Clock;
+  readonly tokens: () => readonly string[];
+  /** Archives the row. */
+  readonly write: (row: Omit<CheckpointRow, 'sequence'>) => void;
+  readonly judge: DivergenceJudge;
+  readonly metrics: RecorderMetrics;
+  readonly logger: Logger;
+}
+
+/** First pause after a failed round; it doubles up to the checkpoint interval. */
+const RETRY_INITIAL_MS = 1_000;
+/** How soon to look again while there are no tokens. */
+const NO_TOKENS_MS = 100;
+
+/**
+ * Asks `POST /books` for all tokens again and again until `signal` aborts, and archives every answer and every failure.
+ * Failed rounds are tried again with backoff, never sooner than `Retry-After` says.
+ */
+export async function runCheckpoints(
+  options: CheckpointOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const backoff = new Backoff(Math.min(RETRY_INITIAL_MS, options.interval), options.interval);
+  while (!signal.aborted) {
+    const tokens = options.tokens();
+    const round = tokens.length === 0 ? null : await checkpointRound(options, tokens, signal);
+    if (round?.failed === false) backoff.reset();
+    const pause =
+      round === null
+        ? Math.min(NO_TOKENS_MS, options.interval)
+        : round.failed
+          ? backoff.next(round.retryAfterMs)
+          : options.interval;
+    await pauseFor(pause, signal);
+  }
+}
+
+interface Round {
+  readonly failed: boolean;
+  readonly retryAfterMs: number;
+}
+
+async function checkpointRound(
+  options: CheckpointOptions,
+  tokens: readonly string[],
+  signal: AbortSignal,
+): Promise<Round> {
+  let failed = false;
+  let retryAfterMs = 0;
+  for (let from = 0; from < tokens.length && !signal.aborted; from += BOOKS_PER_REQUEST) {
+    const batch = tokens.slice(from, from + BOOKS_PER_REQUEST);
+    const answer = await checkpoint(options, batch, signal);
+    if (answer === null) break;
+    if (answer.error !== null) failed = true;
+    retryAfterMs = Math.max(retryAfterMs, answer.http.retryAfterMs ?? 0);
+    // Whoever is told to wait and goes on with the next batch is told so again.
+    if (answer.http.retryAfterMs !== null) break;
+  }
+  return { failed, retryAfterMs };
+}
+
+/** One request and its row; null when it was cut off because the recorder stops. */
+async function checkpoint(
+  options: CheckpointOptions,
+  tokens: readonly string[],
+  signal: AbortSignal,
+): Promise<BooksAnswer | null> {
+  const { clock, metrics, judge, logger } = options;
+  const requested = clock.mono();
+  const requestedAt = formatInstant(clock.wallMicros(requested));
+  const answer = await requestBooks(options.client, options.clobUrl, tokens, signal);
+  if (signal.aborted && answer.http.status === 0) return null;
+  const received = clock.mono();
+  options.write({
+    type: 'checkpoint',
+    requested_at: requestedAt,
+    received_at: formatInstant(clock.wallMicros(received)),
+    url: answer.url,
+    status: answer.http.status,
+    token_ids: [...tokens],
+    omitted: [...answer.omitted],
+    payload_sha256: hash('sha256', answer.http.body, 'hex'),
+    raw_text: answer.http.body,
+    ...(answer.error === null ? {} : { error: answer.error }),
+  });
+  if (answer.error !== null) {
+    metrics.checkpoints.inc({ result: 'failed' });
+    logger.warn(
+      { url: answer.url, status: answer.http.status },
+      `checkpoint failed: ${answer.error}`,
+    );
+  } else {
+    metrics.checkpoints.inc({ result: 'ok' });
+    judge.submit(answer.books, Number(requested) / 1e6, Number(received) / 1e6);
+  }
+  return answer;
+}
+
+async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  // An abort is how the pause is meant to be cut short; the caller's loop sees it.
+  await wait(milliseconds, undefined, { signal }).catch(() => undefined);
+}

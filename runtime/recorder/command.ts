@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { nodeDisk, replaceFile } from '../archive/disk.ts';
+import {
+  compactStamp,
+  DISCOVERY_FOLDER,
+  dayFolder,
+  RUN_MANIFEST_FOLDER,
+} from '../archive/layout.ts';
+import { loadConfiguration } from '../config/configuration.ts';
+import { provenanceOf } from '../observability/identity.ts';
+import { createLogger } from '../observability/logger.ts';
+import { serveProbes } from '../observability/server.ts';
+import { openArchive } from './archives.ts';
+import { systemClock } from './clock.ts';
+import { recorderMetrics } from './metrics.ts';
+import { Recorder } from './recorder.ts';
+import { runUntilStopped } from './stopping.ts';
+
+export interface RecorderCommandOptions {
+  /** Path of the configuration file. */
+  readonly config: string;
+  /** Path of the data root. */
+  readonly data: string;
+}
+
+/**
+ * `orderbooks recorder`: records until SIGTERM or SIGINT and resolves to the exit code: 0 after an ordered end, 1 after
+ * a failure. Throws `ConfigurationError` before anything is opened.
+ */
+export async function recorderCommand(options: RecorderCommandOptions): Promise<number> {
+  const { value: configuration, sha256, overridden } = loadConfiguration(options.config);
+  const provenance = provenanceOf(process.env, sha256);
+  const logger = createLogger(configuration.log.level, {
+    component: 'ws-recorder',
+    run_id: provenance.run_id,
+  });
+  logger.info({ provenance, configuration, overridden }, 'effective configuration');
+  if (overridden.length > 0) {
+    logger.warn({ overridden }, 'ORDERBOOKS_CONFIG_OVERRIDES is in effect');
+  }
+  const metrics = recorderMetrics({ revision: provenance.git_sha, image: provenance.image });
+  return runUntilStopped(logger, async () => {
+    const open = { dataRoot: options.data, provenance, configuration, metrics, logger };
+    let recorder: Recorder | null = null;
+    const probes = await serveProbes(configuration.http.port, {
+      registry: metrics.registry,
+      health: () => [{ name: 'alive', ok: true, detail: 'the process answers' }],
+      readiness: () =>
+        recorder?.readiness() ?? [
+          { name: 'started', ok: false, detail: 'archives are being opened' },
+        ],
+    });
+    logger.info({ port: probes.port }, 'probes and metrics are served');
+    const frames = await openArchive({ ...open, stream: 'ws_raw' });
+    const checkpoints = await openArchive({ ...open, stream: 'rest_checkpoints' });
+    const running = new Recorder({
+      configuration,
+      provenance,
+      clock: systemClock(),
+      logger,
+      metrics,
+      frames,
+      checkpoints,
+      keepRun: (manifest) =>
+        keepJson(
+          options.data,
+          `${RUN_MANIFEST_FOLDER}/ws-recorder_${provenance.run_id}.json`,
+          manifest,
+        ),
+      keepDiscovery: (manifest, at) =>
+        keepJson(
+          options.data,
+          `${DISCOVERY_FOLDER}/${dayFolder(at)}/ws-recorder_${compactStamp(at)}.json`,
+          manifest,
+        ),
+    });
+    recorder = running;
+    return {
+      failure: running.start(),
+      async stop(state, why) {
+        await running.stop(state, why);
+        await probes.close();
+      },
+    };
+  });
+}
+
+async function keepJson(dataRoot: string, path: string, value: unknown): Promise<void> {
+  await replaceFile(nodeDisk, join(dataRoot, path), `${JSON.stringify(value, null, 2)}\n`);
+}

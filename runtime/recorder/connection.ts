@@ -1,0 +1,324 @@
+import type { GapReason } from '../archive/row.ts';
+import type { Configuration } from '../config/schema.ts';
+import type { Logger } from '../observability/logger.ts';
+import { holdsData } from '../polymarket/frame.ts';
+import { MarketSocket, type SocketEnd } from '../polymarket/market-socket.ts';
+import { Backoff } from './backoff.ts';
+import { type Clock, formatInstant, nowMicros } from './clock.ts';
+import type { FrameQueue } from './frame-queue.ts';
+import type { RecorderMetrics } from './metrics.ts';
+import { Subscription, type TokenWindow } from './subscription.ts';
+import { silenceOf } from './watchdog.ts';
+
+export interface ConnectionOptions {
+  /** Which of the recorder's connections this is; part of every connection id. */
+  readonly slot: string;
+  readonly feed: Configuration['feed'];
+  readonly settings: Configuration['recorder'];
+  readonly clock: Clock;
+  readonly queue: FrameQueue;
+  readonly metrics: RecorderMetrics;
+  readonly logger: Logger;
+  /** Called after every frame that was queued, so that the drain wakes up. Must be cheap. */
+  readonly received: () => void;
+  readonly maxFrameBytes?: number;
+}
+
+/** A connection that lived this long was no failed attempt: the next one may come at once again. */
+const STABLE_AFTER_MS = 5_000;
+/** How long a closing connection may take to hand over what is still on its way. */
+const CLOSE_GRACE_MS = 1_000;
+
+/**
+ * Keeps one websocket of the market channel open and subscribed for ever: opens it as soon as there are tokens, watches
+ * it, reconnects with backoff and never gives up. Every text frame goes to the queue untouched; everything that may
+ * have cost frames goes there as a gap.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #backoff: Backoff;
+  readonly #watch: NodeJS.Timeout;
+  readonly #subscription = new Subscription();
+  #socket: MarketSocket | null = null;
+  #isOpen = false;
+  #stalled = false;
+  #stopping = false;
+  #attempts = 0;
+  #everOpened = false;
+  #reconnect: NodeJS.Timeout | null = null;
+  #id = '';
+  #sequence = 0;
+  #openedMicros = 0;
+  #openedMono = 0n;
+  /** Of any connection of this slot: up to here frames are recorded. */
+  #recordedUntil: number | null = null;
+  #lastFrameMono = 0n;
+  #lastDataMono = 0n;
+  #lastPingMono = 0n;
+  #subscribedMono = 0n;
+  #answered = false;
+  #lastWatchMono: bigint;
+  #ended: (() => void) | null = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const { settings } = options;
+    this.#backoff = new Backoff(settings.reconnectInitial, settings.reconnectMaximum);
+    this.#lastWatchMono = options.clock.mono();
+    this.#watch = setInterval(() => this.#check(), watchInterval(settings));
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Since when the connection is open, milliseconds of the monotonic clock; null while it is not. */
+  get openedAtMs(): number | null {
+    return this.#isOpen ? Number(this.#openedMono) / 1e6 : null;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Tokens to be subscribed from now on. New ones are added to the open connection, others are unsubscribed. */
+  setTokens(wanted: ReadonlyMap<string, TokenWindow>): void {
+    this.#subscription.want(wanted);
+    if (this.#socket === null) {
+      if (this.#reconnect === null) this.#connect();
+      return;
+    }
+    if (this.#isOpen) this.#alignSubscription();
+  }
+
+  /** Asks again for tokens that gave nothing, for a fresh book (facts/polymarket.md §3, silent per-asset stalls). */
+  resubscribe(tokens: readonly string[]): void {
+    const here = tokens.filter((token) => this.#subscription.has(token));
+    if (!this.#isOpen || here.length === 0) return;
+    this.#socket?.unsubscribe(here);
+    this.#socket?.subscribe(here);
+  }
+
+  /** Closes the connection, recording what is still on its way; resolves once nothing more can come. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#watch);
+    if (this.#reconnect !== null) clearTimeout(this.#reconnect);
+    const socket = this.#socket;
+    if (socket === null) return;
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(
+        () => socket.terminate('the other side did not answer the close frame'),
+        CLOSE_GRACE_MS,
+      );
+      this.#ended = () => {
+        clearTimeout(limit);
+        resolve();
+      };
+      socket.close();
+    });
+  }
+
+  #connect(): void {
+    this.#reconnect = null;
+    if (this.#stopping || this.#socket !== null || this.#subscription.isEmpty) return;
+    this.#attempts++;
+    this.#id = `${this.#options.slot}-${this.#attempts}`;
+    this.#sequence = 0;
+    this.#stalled = false;
+    this.#subscription.forget();
+    const { feed, maxFrameBytes } = this.#options;
+    const socket = new MarketSocket(
+      {
+        url: feed.websocketUrl,
+        userAgent: feed.userAgent,
+        handshakeTimeoutMs: feed.requestTimeout,
+        ...(maxFrameBytes === undefined ? {} : { maxFrameBytes }),
+      },
+      {
+        open: () => this.#opened(),
+        frame: (payload) => this.#frame(payload),
+        binary: (bytes) => this.#binary(bytes),
+        end: (end) => this.#end(end),
+      },
+    );
+    this.#socket = socket;
+  }
+
+  #opened(): void {
+    const { clock, metrics, logger } = this.#options;
+    this.#isOpen = true;
+    this.#openedMono = clock.mono();
+    this.#openedMicros = clock.wallMicros(this.#openedMono);
+    this.#lastFrameMono = this.#openedMono;
+    this.#lastDataMono = this.#openedMono;
+    this.#lastPingMono = this.#openedMono;
+    metrics.connectionsOpen.inc();
+    if (this.#everOpened) metrics.reconnects.inc();
+    this.#everOpened = true;
+    this.#alignSubscription();
+    this.#gap('connect', this.#recordedUntil, `subscribed to ${this.#subscription.size} tokens`);
+    this.#recordedUntil = this.#openedMicros;
+    logger.info(
+      { connection_id: this.#id, tokens: this.#subscription.size },
+      'connection is open and subscribed',
+    );
+    if (this.#stopping) this.#socket?.close();
+  }
+
+  /** Runs for every frame while the socket waits: stamps, counts and queues, nothing else. */
+  #frame(payload: Buffer): void {
+    const { clock, queue, metrics, received } = this.#options;
+    const monoNs = clock.mono();
+    const wallMicros = clock.wallMicros(monoNs);
+    const kept = queue.push({
+      kind: 'frame',
+      connectionId: this.#id,
+      connectionSequence: this.#sequence++,
+      wallMicros,
+      monoNs,
+      payload,
+    });
+    metrics.frames.inc();
+    if (!kept) metrics.lostFrames.inc();
+    this.#lastFrameMono = monoNs;
+    this.#recordedUntil = wallMicros;
+    if (holdsData(payload)) {
+      metrics.dataFrames.inc();
+      metrics.lastDataFrame.set(wallMicros / 1e6);
+      this.#lastDataMono = monoNs;
+      this.#answered = true;
+    } else if (payload.length !== PONG_BYTES) {
+      this.#answered = true;
+    }
+    received();
+  }
+
+  #binary(bytes: number): void {
+    const { metrics, logger } = this.#options;
+    metrics.binaryFrames.inc();
+    metrics.lostFrames.inc();
+    this.#sequence++;
+    const detail = `a binary frame of ${bytes} bytes: the feed is text, and only text is kept`;
+    logger.warn({ connection_id: this.#id, bytes }, detail);
+    this.#gap('overflow', this.#recordedUntil, detail, 1);
+  }
+
+  #end(end: SocketEnd): void {
+    const { metrics } = this.#options;
+    const wasOpen = this.#isOpen;
+    this.#socket = null;
+    this.#isOpen = false;
+    if (wasOpen) {
+      metrics.connectionsOpen.dec();
+      if (!this.#stopping) metrics.disconnects.inc();
+    } else if (!this.#stopping) metrics.refusals.inc();
+    if (this.#stopping) {
+      this.#ended?.();
+      return;
+    }
+    this.#recordEnd(end, wasOpen);
+    this.#subscription.forget();
+    this.#scheduleReconnect(end, wasOpen);
+  }
+
+  #recordEnd(end: SocketEnd, wasOpen: boolean): void {
+    const { logger } = this.#options;
+    const status = end.status === 0 ? '' : ` (status ${end.status})`;
+    const detail = wasOpen ? `code ${end.code}: ${end.detail}` : `${end.detail}${status}`;
+    // A stall has written its own gap, which says more than the end that we made ourselves.
+    if (!this.#stalled) {
+      this.#gap(wasOpen ? 'disconnect' : 'refused', this.#recordedUntil, detail);
+    }
+    logger.warn(
+      { connection_id: this.#id, code: end.code, status: end.status, detail },
+      wasOpen ? 'connection ended' : 'connection refused',
+    );
+    if (end.code === 1000 && /resolved/i.test(end.detail)) {
+      this.#subscription.noteResolved(nowMicros(this.#options.clock) / 1000);
+    }
+  }
+
+  #scheduleReconnect(end: SocketEnd, wasOpen: boolean): void {
+    const { clock, logger } = this.#options;
+    const lived = wasOpen ? Number(clock.mono() - this.#openedMono) / 1e6 : 0;
+    if (lived >= STABLE_AFTER_MS && !this.#stalled) this.#backoff.reset();
+    const delay = this.#backoff.next(end.retryAfterMs ?? 0);
+    logger.info({ delay_ms: delay }, 'connecting again after a pause');
+    this.#reconnect = setTimeout(() => this.#connect(), delay);
+  }
+
+  #alignSubscription(): void {
+    const first = this.#subscription.size === 0;
+    const { added, gone } = this.#subscription.align();
+    if (added.length > 0) {
+      this.#socket?.subscribe(added);
+      // A connection that already answers owes no new first message: some tokens have no book yet.
+      if (first) {
+        this.#answered = false;
+        this.#subscribedMono = this.#options.clock.mono();
+      }
+    }
+    if (gone.length > 0) this.#socket?.unsubscribe(gone);
+  }
+
+  #check(): void {
+    const { clock, settings, metrics, logger } = this.#options;
+    const now = clock.mono();
+    const late = msBetween(this.#lastWatchMono, now) > 3 * watchInterval(settings) + 1_000;
+    this.#lastWatchMono = now;
+    if (!this.#isOpen) return;
+    if (msBetween(this.#lastPingMono, now) >= settings.pingInterval) {
+      this.#lastPingMono = now;
+      this.#socket?.ping();
+    }
+    // If this process itself stood still, what came meanwhile is unread: judge at the next turn.
+    if (late) return;
+    const silence = silenceOf(
+      {
+        sinceSubscribedMs: msBetween(this.#subscribedMono, now),
+        sinceFrameMs: msBetween(this.#lastFrameMono, now),
+        sinceDataMs: msBetween(this.#lastDataMono, now),
+        answered: this.#answered || this.#subscription.size === 0,
+        windowOpenForMs: this.#subscription.openForMs(clock.wallMicros(now) / 1000),
+      },
+      settings,
+    );
+    if (silence === null) return;
+    this.#stalled = true;
+    metrics.stalls.inc();
+    logger.warn({ connection_id: this.#id, silence }, 'connection is silent and will be replaced');
+    this.#gap('stall', this.#recordedUntil, silence);
+    this.#socket?.terminate(silence);
+  }
+
+  #gap(reason: GapReason, since: number | null, detail: string, lostFrames?: number): void {
+    const { clock, queue, received } = this.#options;
+    queue.pushGap({
+      type: 'gap',
+      connection_id: this.#id,
+      reason,
+      since: since === null ? null : formatInstant(since),
+      at: formatInstant(nowMicros(clock)),
+      detail,
+      ...(lostFrames === undefined ? {} : { lost_frames: lostFrames }),
+    });
+    received();
+  }
+}
+
+const PONG_BYTES = 'PONG'.length;
+
+function msBetween(from: bigint, to: bigint): number {
+  return Number(to - from) / 1e6;
+}
+
+/** Often enough for the shortest limit, seldom enough to cost nothing. */
+function watchInterval(settings: Configuration['recorder']): number {
+  const shortest = Math.min(
+    settings.pingInterval,
+    settings.firstMessageTimeout,
+    settings.silenceTimeout,
+  );
+  return Math.min(Math.max(Math.round(shortest / 5), 10), 1_000);
+}

@@ -1,0 +1,110 @@
+import { bookHash } from '../polymarket/book-hash.ts';
+import type { RestBook } from '../polymarket/clob.ts';
+import type { BookTracker, TrackedBook } from './book-tracker.ts';
+
+/** The stream reached the state of a REST answer up to 1,077 ms after it (facts/polymarket.md §3, REST ↔ WS join). */
+export const JOIN_WINDOW_MS = 2_000;
+/** One unresolved comparison may be bad luck; two in a row are a divergence (same source). */
+const STRIKES = 2;
+
+/** What was asked of one token's book, and found to differ. */
+export interface Divergence {
+  readonly token: string;
+  readonly restHash: string;
+  readonly restTimestamp: string;
+  readonly lastStreamHash: string;
+}
+
+interface Pending {
+  readonly book: RestBook;
+  readonly requestedAt: number;
+  readonly receivedAt: number;
+  readonly generation: number;
+}
+
+/**
+ * Compares the books of REST checkpoints with those of the stream: by published hash within two seconds around the
+ * answer, then by the levels (their ten-field hash under the answer's own facts). It only counts; nothing that was
+ * received is ever dropped for it.
+ */
+export class DivergenceJudge {
+  readonly #tracker: BookTracker;
+  #pending: Pending[] = [];
+  readonly #strikes = new Map<string, number>();
+
+  constructor(tracker: BookTracker) {
+    this.#tracker = tracker;
+  }
+
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** Books of one answer. Times are milliseconds of the monotonic clock. */
+  submit(books: readonly RestBook[], requestedAt: number, receivedAt: number): void {
+    const { generation } = this.#tracker;
+    for (const book of books) {
+      this.#pending.push({ book, requestedAt, receivedAt, generation });
+    }
+  }
+
+  /** Settles what can be settled at `now` and returns the divergences that became certain. Call it a few times a second. */
+  settle(now: number): Divergence[] {
+    const certain: Divergence[] = [];
+    this.#pending = this.#pending.filter((pending) => {
+      const token = pending.book.asset_id;
+      const tracked = this.#tracker.book(token);
+      if (tracked === undefined || pending.generation !== this.#tracker.generation) {
+        this.#strikes.delete(token);
+        return false;
+      }
+      if (joins(tracked, pending) || sameLevels(tracked, pending.book)) {
+        this.#strikes.delete(token);
+        return false;
+      }
+      if (now < pending.receivedAt + JOIN_WINDOW_MS) return true;
+      const strikes = (this.#strikes.get(token) ?? 0) + 1;
+      this.#strikes.set(token, strikes);
+      if (strikes === STRIKES) {
+        this.#strikes.delete(token);
+        certain.push({
+          token,
+          restHash: pending.book.hash,
+          restTimestamp: pending.book.timestamp,
+          lastStreamHash: tracked.hashes.at(-1)?.hash ?? '',
+        });
+      }
+      return false;
+    });
+    return certain;
+  }
+}
+
+/** Whether the stream published the answer's hash around the answer, or last before it: a quiet book keeps its hash. */
+function joins(tracked: TrackedBook, pending: Pending): boolean {
+  const from = pending.requestedAt - JOIN_WINDOW_MS;
+  const to = pending.receivedAt + JOIN_WINDOW_MS;
+  for (let index = tracked.hashes.length - 1; index >= 0; index--) {
+    const published = tracked.hashes[index];
+    if (published === undefined || published.at > to) continue;
+    if (published.hash === pending.book.hash) return true;
+    if (published.at < from) return false;
+  }
+  return false;
+}
+
+function sameLevels(tracked: TrackedBook, rest: RestBook): boolean {
+  const { bids, asks } = tracked.levels();
+  const facts = {
+    market: rest.market,
+    asset_id: rest.asset_id,
+    timestamp: rest.timestamp,
+    min_order_size: rest.min_order_size,
+    tick_size: rest.tick_size,
+    neg_risk: rest.neg_risk,
+    last_trade_price: rest.last_trade_price,
+  };
+  return (
+    bookHash({ ...facts, bids, asks }) === bookHash({ ...facts, bids: rest.bids, asks: rest.asks })
+  );
+}

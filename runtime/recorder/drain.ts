@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto';
+import type { NewRow } from '../archive/row-line.ts';
+import { formatInstant } from './clock.ts';
+import type { FrameQueue, Received } from './frame-queue.ts';
+
+/** Where rows go; the archive writer is one. */
+export interface RowSink {
+  /** The sequence of the row, or null if it was not taken because too much waits. */
+  append(row: NewRow): number | null;
+  /** Bytes handed over and not yet on the disk. */
+  readonly queuedBytes: number;
+}
+
+export interface DrainOptions {
+  readonly queue: FrameQueue;
+  readonly sink: RowSink;
+  /** Called for every entry once it is with the sink; `calm` is false while more wait, and then other work should. */
+  readonly observe: (entry: Received, text: string, calm: boolean) => void;
+  /** Bytes the sink may hold; beyond it frames wait in the bounded queue, where a loss becomes a gap. */
+  readonly sinkBytes: number;
+}
+
+/** Frames per turn: some milliseconds of work, after which the socket is read again. */
+const FRAMES_PER_TURN = 200;
+/** How soon to look again whether a full sink has room. */
+const FULL_PAUSE_MS = 5;
+
+/**
+ * Moves frames from the queue to the archive: payload hash, row, append. It works in turns between which the sockets
+ * are read, so that reading always comes first.
+ */
+export class Drain {
+  readonly #options: DrainOptions;
+  #scheduled = false;
+  /** Taken from the queue, not taken by the sink. */
+  #held: Received | null = null;
+  #idle: (() => void)[] = [];
+
+  constructor(options: DrainOptions) {
+    this.#options = options;
+  }
+
+  /** Something is in the queue. */
+  wake(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#turn);
+  }
+
+  /** Resolves true once everything that waits is with the sink, false if that takes longer than `limitMs`. */
+  async finish(limitMs: number): Promise<boolean> {
+    this.wake();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), limitMs);
+    });
+    const done = new Promise<boolean>((resolve) => this.#idle.push(() => resolve(true)));
+    return Promise.race([done, late]).finally(() => clearTimeout(timer));
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false;
+    const { queue, sink, sinkBytes } = this.#options;
+    for (let done = 0; done < FRAMES_PER_TURN; done++) {
+      const entry = this.#held ?? queue.take();
+      this.#held = null;
+      if (entry === undefined) {
+        for (const resolve of this.#idle.splice(0)) resolve();
+        return;
+      }
+      const calm = queue.length < FRAMES_PER_TURN;
+      if (sink.queuedBytes > sinkBytes || !this.#handOver(entry, calm)) {
+        this.#held = entry;
+        this.#scheduled = true;
+        setTimeout(this.#turn, FULL_PAUSE_MS);
+        return;
+      }
+    }
+    this.wake();
+  };
+
+  #handOver(entry: Received, calm: boolean): boolean {
+    const { sink, observe } = this.#options;
+    if (entry.kind === 'gap') {
+      if (sink.append(entry.gap) === null) return false;
+      observe(entry, '', calm);
+      return true;
+    }
+    const text = entry.payload.toString('utf8');
+    const sequence = sink.append({
+      type: 'frame',
+      connection_id: entry.connectionId,
+      connection_sequence: entry.connectionSequence,
+      received_at: formatInstant(entry.wallMicros),
+      received_mono_ns: String(entry.monoNs),
+      payload_sha256: hash('sha256', entry.payload, 'hex'),
+      raw_text: text,
+    });
+    if (sequence === null) return false;
+    observe(entry, text, calm);
+    return true;
+  }
+}

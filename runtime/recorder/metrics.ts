@@ -1,0 +1,125 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** Everything the recorder counts. Every counter exists with 0 from the start. */
+export interface RecorderMetrics {
+  readonly registry: Registry;
+  readonly frames: Counter;
+  readonly dataFrames: Counter;
+  readonly reconnects: Counter;
+  readonly refusals: Counter;
+  readonly disconnects: Counter;
+  readonly stalls: Counter;
+  readonly assetSilences: Counter;
+  readonly binaryFrames: Counter;
+  readonly divergences: Counter;
+  readonly connectionsOpen: Gauge;
+  readonly activeTokens: Gauge;
+  readonly lastDataFrame: Gauge;
+  readonly queueBytes: Gauge;
+  readonly lostFrames: Counter;
+  readonly checkpoints: Counter<'result'>;
+  readonly discoveryFailures: Counter;
+  readonly archivesClosed: Counter<'stream'>;
+  readonly archivesSalvaged: Counter;
+}
+
+export function recorderMetrics(build: {
+  readonly revision: string;
+  readonly image: string;
+}): RecorderMetrics {
+  const registry = new Registry();
+  const counter = (name: string, help: string) =>
+    new Counter({ name, help, registers: [registry] });
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
+  new Gauge({
+    name: 'orderbooks_build_info',
+    help: 'Always 1; the labels say which release runs.',
+    labelNames: ['revision', 'image'],
+    registers: [registry],
+  }).set({ ...build }, 1);
+  const checkpoints = new Counter({
+    name: 'orderbooks_recorder_checkpoints_total',
+    help: 'Answers of POST /books, by whether they held books.',
+    labelNames: ['result'] as const,
+    registers: [registry],
+  });
+  checkpoints.inc({ result: 'ok' }, 0);
+  checkpoints.inc({ result: 'failed' }, 0);
+  const archivesClosed = new Counter({
+    name: 'orderbooks_archive_closed_total',
+    help: 'Archives closed by this process.',
+    labelNames: ['stream'] as const,
+    registers: [registry],
+  });
+  archivesClosed.inc({ stream: 'ws_raw' }, 0);
+  archivesClosed.inc({ stream: 'rest_checkpoints' }, 0);
+  return {
+    registry,
+    checkpoints,
+    archivesClosed,
+    frames: counter('orderbooks_recorder_frames_total', 'Text frames received.'),
+    dataFrames: counter('orderbooks_recorder_data_frames_total', 'Text frames with market data.'),
+    reconnects: counter(
+      'orderbooks_recorder_reconnects_total',
+      'Connections opened again after one ended.',
+    ),
+    refusals: counter('orderbooks_recorder_refusals_total', 'Connection attempts that failed.'),
+    disconnects: counter('orderbooks_recorder_disconnects_total', 'Open connections that ended.'),
+    stalls: counter(
+      'orderbooks_recorder_stalls_total',
+      'Open connections dropped because they were silent.',
+    ),
+    assetSilences: counter(
+      'orderbooks_recorder_asset_silences_total',
+      'Times a token of an open window was silent while others were not.',
+    ),
+    binaryFrames: counter('orderbooks_recorder_binary_frames_total', 'Binary frames received.'),
+    divergences: counter(
+      'orderbooks_recorder_divergences_total',
+      'Books whose websocket and REST state differed in two checkpoints in a row.',
+    ),
+    connectionsOpen: gauge('orderbooks_recorder_connections_open', 'Open connections.'),
+    activeTokens: gauge('orderbooks_recorder_active_tokens', 'Tokens that should be subscribed.'),
+    lastDataFrame: gauge(
+      'orderbooks_recorder_last_data_frame_timestamp_seconds',
+      'When the newest frame with market data was received; 0 if none was.',
+    ),
+    queueBytes: gauge(
+      'orderbooks_recorder_queue_bytes',
+      'Bytes received and not yet given to the disk.',
+    ),
+    lostFrames: counter(
+      'orderbooks_recorder_lost_frames_total',
+      'Frames received and not kept, each inside an overflow gap.',
+    ),
+    discoveryFailures: counter(
+      'orderbooks_recorder_discovery_failures_total',
+      'Looks at Gamma that failed.',
+    ),
+    archivesSalvaged: counter(
+      'orderbooks_archive_salvaged_total',
+      'Archives of an earlier process that were salvaged at the start.',
+    ),
+  };
+}
+
+const PREFIX = 'orderbooks_recorder_';
+
+/**
+ * Every counter and gauge without labels as the run manifest names them (`frames`, `queue_bytes`, …); a labelled one
+ * gets its label's value appended (`checkpoints_ok`, `archive_closed_ws_raw`).
+ */
+export async function countersOf(metrics: RecorderMetrics): Promise<Record<string, number>> {
+  const counters: Record<string, number> = {};
+  for (const metric of await metrics.registry.getMetricsAsJSON()) {
+    if (metric.name === 'orderbooks_build_info') continue;
+    const name = metric.name
+      .replace(PREFIX, '')
+      .replace('orderbooks_', '')
+      .replace(/_total$/, '');
+    for (const { labels, value } of metric.values) {
+      counters[[name, ...Object.values(labels)].join('_')] = value;
+    }
+  }
+  return counters;
+}

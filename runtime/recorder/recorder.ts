@@ -1,0 +1,312 @@
+import type { RunManifest } from '../archive/manifest.ts';
+import type { CheckpointRow, Provenance } from '../archive/row.ts';
+import type { Configuration } from '../config/schema.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Condition } from '../observability/server.ts';
+import { Discovery } from '../polymarket/discovery.ts';
+import type { DiscoveryManifest } from '../polymarket/discovery-manifest.ts';
+import { createHttpClient, type HttpClient } from '../polymarket/http.ts';
+import type { Market } from '../polymarket/market-choice.ts';
+import { AssetWatch } from './asset-watch.ts';
+import { BookTracker } from './book-tracker.ts';
+import { runCheckpoints } from './checkpoints.ts';
+import { type Clock, formatInstant, nowMicros } from './clock.ts';
+import { Connection } from './connection.ts';
+import { runDiscovery } from './discovery-loop.ts';
+import { DivergenceJudge } from './divergence.ts';
+import { Drain, type RowSink } from './drain.ts';
+import { FrameQueue, type Received, type UnnumberedGap } from './frame-queue.ts';
+import type { RecorderMetrics } from './metrics.ts';
+import { describeRun } from './run-manifest.ts';
+import type { TokenWindow } from './subscription.ts';
+
+/** An archive that the recorder fills; it survives a disk that fails for a while. */
+export interface RecorderArchive extends RowSink {
+  /** Token ids for the manifests of this and later segments. */
+  setTokens(tokens: readonly string[]): void;
+  /** Resolves once everything is on the disk under its final name. */
+  close(): Promise<void>;
+  /** Why nothing can be written at the moment, null when writing works. */
+  readonly trouble: string | null;
+}
+
+export interface RecorderOptions {
+  readonly configuration: Configuration;
+  readonly provenance: Provenance;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: RecorderMetrics;
+  readonly frames: RecorderArchive;
+  readonly checkpoints: RecorderArchive;
+  /** Replaces the run manifest. May fail: recording goes on. */
+  readonly keepRun: (manifest: RunManifest) => Promise<void>;
+  readonly keepDiscovery: (manifest: DiscoveryManifest, at: Date) => Promise<void>;
+  readonly maxFrameBytes?: number;
+}
+
+/** How often the run manifest is replaced, and what only people look at is brought up to date. */
+const RUN_MANIFEST_EVERY_MS = 2_000;
+/** How often checkpoints are compared: several times within the two seconds of the join. */
+const SETTLE_EVERY_MS = 250;
+
+/** Part of the permitted memory that the archive writer may hold; the rest is for frames that wait before it. */
+const SINK_SHARE = 0.25;
+/** Beside the writer's own time limit this fits into the 30 s that Kubernetes gives a pod to end. */
+const FINISH_LIMIT_MS = 5_000;
+
+/** Records the market channel until it is stopped: discovery, connection, archives, checkpoints and manifests. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #client: HttpClient;
+  readonly #queue: FrameQueue;
+  readonly #drain: Drain;
+  readonly #connection: Connection;
+  readonly #tracker = new BookTracker();
+  readonly #judge = new DivergenceJudge(this.#tracker);
+  readonly #assets: AssetWatch;
+  readonly #startedAt = new Date();
+  readonly #abort = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #loops: Promise<unknown> = Promise.resolve();
+  #markets: readonly Market[] = [];
+  #tokens: ReadonlyMap<string, TokenWindow> = new Map();
+  #recordedUntil: number | null = null;
+  #lostCheckpoints = 0;
+  /** When books were last given up because frames waited, milliseconds of the monotonic clock. */
+  #busyUntilMs = 0;
+  #writingRun: Promise<void> = Promise.resolve();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    const { feed, recorder } = options.configuration;
+    this.#client = createHttpClient({
+      userAgent: feed.userAgent,
+      timeoutMs: feed.requestTimeout,
+    });
+    this.#queue = new FrameQueue(recorder.queueBytes * (1 - SINK_SHARE));
+    this.#drain = new Drain({
+      queue: this.#queue,
+      sink: options.frames,
+      sinkBytes: recorder.queueBytes * SINK_SHARE,
+      observe: (entry, text, calm) => this.#observe(entry, text, calm),
+    });
+    this.#assets = new AssetWatch(recorder.silenceTimeout);
+    this.#connection = new Connection({
+      slot: 'ws1',
+      feed,
+      settings: recorder,
+      clock: options.clock,
+      queue: this.#queue,
+      metrics: options.metrics,
+      logger: options.logger,
+      received: () => this.#drain.wake(),
+      ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
+    });
+  }
+
+  /** Begins to record. The promise rejects if a part fails in a way that is no answer of the service. */
+  start(): Promise<unknown> {
+    const { configuration, provenance, clock, logger, metrics } = this.#options;
+    this.#gap('start', 'the run begins');
+    const discovery = new Discovery(
+      this.#client,
+      configuration.feed.gammaUrl,
+      configuration.discovery,
+      () => nowMicros(clock) / 1000,
+    );
+    this.#timers.push(
+      setInterval(() => this.#tick(), SETTLE_EVERY_MS),
+      setInterval(() => this.#keepRun('running'), RUN_MANIFEST_EVERY_MS),
+    );
+    this.#keepRun('running');
+    this.#loops = Promise.all([
+      runDiscovery(
+        {
+          discovery,
+          settings: configuration.discovery,
+          provenance,
+          choose: (markets) => this.#choose(markets),
+          keep: (manifest, at) => this.#tolerate(this.#options.keepDiscovery(manifest, at)),
+          metrics,
+          logger,
+        },
+        this.#abort.signal,
+      ),
+      runCheckpoints(
+        {
+          client: this.#client,
+          clobUrl: configuration.feed.clobUrl,
+          interval: configuration.recorder.checkpointInterval,
+          clock,
+          tokens: () => [...this.#tokens.keys()],
+          write: (row) => this.#writeCheckpoint(row),
+          judge: this.#judge,
+          metrics,
+          logger,
+        },
+        this.#abort.signal,
+      ),
+    ]);
+    return this.#loops;
+  }
+
+  /** Ends the run in order: what is on its way is recorded, archives are closed, the run manifest says so. */
+  async stop(state: 'stopped' | 'failed', why: string): Promise<void> {
+    this.#abort.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#connection.stop();
+    // A loop that failed is why we are here; its error is already known to who started us.
+    await this.#loops.catch(() => undefined);
+    await this.#client.close();
+    await this.#drain.finish(FINISH_LIMIT_MS);
+    this.#gap('shutdown', why);
+    const whole = await this.#drain.finish(FINISH_LIMIT_MS);
+    if (!whole) this.#options.logger.error('frames that waited for the disk are lost');
+    const closed = await Promise.allSettled([
+      this.#options.frames.close(),
+      this.#options.checkpoints.close(),
+    ]);
+    const failure = closed.find((result) => result.status === 'rejected');
+    this.#refreshGauges();
+    await this.#keepRun(failure === undefined ? state : 'failed');
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  /** What must hold for this process to be of use; a restart would not cure more. */
+  readiness(): readonly Condition[] {
+    const trouble = this.#options.frames.trouble ?? this.#options.checkpoints.trouble;
+    return [
+      {
+        name: 'discovered',
+        ok: this.#markets.length > 0,
+        detail: `${this.#markets.length} markets are chosen`,
+      },
+      {
+        name: 'connected',
+        ok: this.#connection.isOpen,
+        detail: this.#connection.isOpen
+          ? `connection ${this.#connection.id} is open`
+          : 'no connection is open',
+      },
+      { name: 'writing', ok: trouble === null, detail: trouble ?? 'archives are written' },
+    ];
+  }
+
+  /** A checkpoint that the writer cannot take is lost; the row before the next one says so. */
+  #writeCheckpoint(row: Omit<CheckpointRow, 'sequence'>): void {
+    const { checkpoints, logger } = this.#options;
+    if (this.#lostCheckpoints > 0) {
+      const gap: UnnumberedGap = {
+        type: 'gap',
+        connection_id: null,
+        reason: 'overflow',
+        since: null,
+        at: row.received_at,
+        detail: `${this.#lostCheckpoints} checkpoints came while the disk refused`,
+      };
+      if (checkpoints.append(gap) !== null) this.#lostCheckpoints = 0;
+    }
+    if (checkpoints.append(row) !== null) return;
+    this.#lostCheckpoints++;
+    logger.error('a checkpoint is lost: too much waits for the disk');
+  }
+
+  #choose(markets: readonly Market[]): void {
+    const tokens = new Map<string, TokenWindow>();
+    for (const market of markets) for (const token of market.tokens) tokens.set(token, market);
+    this.#markets = markets;
+    this.#tokens = tokens;
+    this.#options.metrics.activeTokens.set(tokens.size);
+    this.#options.frames.setTokens([...tokens.keys()]);
+    this.#options.checkpoints.setTokens([...tokens.keys()]);
+    this.#tracker.keepOnly(new Set(tokens.keys()));
+    this.#connection.setTokens(tokens);
+  }
+
+  /** Runs once a frame or gap is with the archive. */
+  #observe(entry: Received, text: string, calm: boolean): void {
+    if (entry.kind === 'gap') {
+      this.#tracker.forget();
+      return;
+    }
+    this.#recordedUntil = entry.wallMicros;
+    // Books are for metrics only: under load they are given up before a frame is.
+    if (calm) this.#tracker.observe(text, Number(entry.monoNs) / 1e6);
+    else {
+      this.#tracker.forget();
+      this.#busyUntilMs = Number(entry.monoNs) / 1e6;
+    }
+  }
+
+  #tick(): void {
+    const { clock, metrics, logger } = this.#options;
+    const mono = clock.mono();
+    const monoMs = Number(mono) / 1e6;
+    for (const divergence of this.#judge.settle(monoMs)) {
+      metrics.divergences.inc();
+      logger.warn(divergence, 'the book of the stream differs from that of REST');
+    }
+    this.#refreshGauges();
+    const openedAtMs = this.#connection.openedAtMs;
+    if (openedAtMs === null) return;
+    const { silent, askAgain } = this.#assets.look(
+      this.#tokens,
+      (token) => this.#tracker.lastSeen(token),
+      clock.wallMicros(mono) / 1000,
+      monoMs,
+      Math.max(openedAtMs, this.#busyUntilMs),
+    );
+    if (silent.length > 0) {
+      metrics.assetSilences.inc(silent.length);
+      logger.warn({ token_ids: silent }, 'tokens are silent');
+    }
+    this.#connection.resubscribe(askAgain);
+  }
+
+  #refreshGauges(): void {
+    this.#options.metrics.queueBytes.set(this.#queue.bytes + this.#options.frames.queuedBytes);
+  }
+
+  #gap(reason: UnnumberedGap['reason'], detail: string): void {
+    const since = this.#recordedUntil;
+    this.#queue.pushGap({
+      type: 'gap',
+      connection_id: null,
+      reason,
+      since: since === null ? null : formatInstant(since),
+      at: formatInstant(nowMicros(this.#options.clock)),
+      detail,
+    });
+    this.#drain.wake();
+  }
+
+  #keepRun(state: RunManifest['state']): Promise<void> {
+    // One after the other, so that an older state never replaces a newer one.
+    this.#writingRun = this.#writingRun.then(async () => {
+      const { provenance, metrics, configuration } = this.#options;
+      const manifest = await describeRun({
+        provenance,
+        state,
+        startedAt: this.#startedAt,
+        now: new Date(),
+        marketLimit: configuration.discovery.marketLimit,
+        markets: this.#markets,
+        metrics,
+      });
+      await this.#tolerate(this.#options.keepRun(manifest));
+    });
+    return this.#writingRun;
+  }
+
+  /** Manifests are a help; frames are the work. A full disk must not end the run over one of them. */
+  async #tolerate(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#options.logger.error(
+        { err: error },
+        'a manifest could not be written; recording goes on',
+      );
+    }
+  }
+}
