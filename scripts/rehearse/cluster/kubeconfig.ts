@@ -1,0 +1,33 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { parseServiceAccountUser, type Tokens } from './identities.ts';
+
+/** Only its owner may read a file with a token. */
+const PRIVATE = 0o600;
+
+/** Writes a kubeconfig for a user into `folder` and returns its path. The same user gets the same file. */
+export async function writeKubeconfig(
+  folder: string,
+  address: string,
+  tokens: Tokens,
+  user: string,
+): Promise<string> {
+  const namespace = parseServiceAccountUser(user)?.[0] ?? 'default';
+  const file = join(folder, `${user.replaceAll(/[^\w.-]/g, '_')}.yaml`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    file,
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'rehearsal',
+      clusters: [{ name: 'rehearsal', cluster: { server: address } }],
+      users: [{ name: user, user: { token: tokens.tokenOf(user) } }],
+      contexts: [{ name: 'rehearsal', context: { cluster: 'rehearsal', user, namespace } }],
+    }),
+    { mode: PRIVATE },
+  );
+  await chmod(file, PRIVATE);
+  return file;
+}
