@@ -36,7 +36,11 @@ export function interruptions(gaps: readonly GapRow[], endOfRows: number): reado
     });
   };
   for (const row of [...gaps].sort((a, b) => a.sequence - b.sequence)) {
-    if (row.reason === 'disconnect' || row.reason === 'stall') open.push({ row });
+    if (row.reason === 'disconnect' || row.reason === 'stall') {
+      // A connection is lost once, also where a stall and the end that it led to both have a row.
+      const known = open.some((loss) => loss.row.connection_id === row.connection_id);
+      if (!known || row.connection_id === null) open.push({ row });
+    }
     if (row.reason === 'refused' && open.length === 0) open.push({ row });
     if (row.reason === 'connect') {
       const named = open.find((loss) => row.since !== null && loss.row.since === row.since);

@@ -3,6 +3,9 @@ import { defineCheck } from '../check.ts';
 import { firstFew, JUDGED_FACTS, judgedArchives, ofStream, total } from '../judged-archives.ts';
 import { judged } from '../outcome.ts';
 
+/** Number of the first row of a run and stream (runtime/archive/row-queue.ts). */
+const FIRST_SEQUENCE = 0;
+
 /** No row is missing: within archives, from one to the next, and per connection. */
 export const sequencesGapless = defineCheck({
   id: 'sequences-gapless',
@@ -60,9 +63,8 @@ function breaksBetween(archives: readonly ArchiveReport[], run: string): string[
     return numbered.flatMap((one, index) => {
       const previous = numbered[index - 1];
       const found: string[] = [];
-      if (previous !== undefined && one.first !== previous.last + 1) {
-        found.push(`${one.path} begins at ${one.first} after ${previous.last}`);
-      }
+      const due = previous === undefined ? FIRST_SEQUENCE : previous.last + 1;
+      if (one.first !== due) found.push(`${one.path} begins at ${one.first} instead of ${due}`);
       if (one.last - one.first + 1 !== one.rows) {
         found.push(`${one.path} has ${one.rows} rows numbered ${one.first} to ${one.last}`);
       }
