@@ -58,6 +58,8 @@ function build(program: KustomizeProgram, folder: string, options: RenderOptions
   const words = [
     program.name === 'kustomize' ? 'build' : 'kustomize',
     '--load-restrictor=LoadRestrictionsNone',
+    // Kargo keeps the order of the resources unless the overlay says otherwise; the commands alone would sort them.
+    '--reorder=none',
     '--enable-helm',
     ...(options.helmApiVersions ?? []).map((version) => `--helm-api-versions=${version}`),
     ...(options.helmKubeVersion === undefined
@@ -91,7 +93,11 @@ function refusalIn(printed: string): string | null {
   const quoted = /"command failed" err=("(?:[^"\\]|\\.)*")/.exec(printed)?.[1];
   if (quoted !== undefined) return String(JSON.parse(quoted));
   const indented = /"command failed" err=<\n([\s\S]*?)\n >/.exec(printed)?.[1];
-  if (indented !== undefined) return indented.replace(/^\t/gm, '');
+  if (indented !== undefined) {
+    const text = indented.replace(/^\t/gm, '');
+    // One line is logged in this form only if a line break ended it.
+    return text.includes('\n') ? text : `${text}\n`;
+  }
   const plain = /^[Ee]rror: ([\s\S]*)$/m.exec(printed)?.[1];
   return plain?.replace(/\n$/, '') ?? null;
 }
