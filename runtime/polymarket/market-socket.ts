@@ -29,6 +29,8 @@ export interface SocketEvents {
 export const TOKENS_PER_SUBSCRIBE = 100;
 /** 496 books are 1.4 MB (facts/polymarket.md §3); a frame far above that is hostile, and memory is finite. */
 export const MAX_FRAME_BYTES = 33_554_432;
+/** What `ws` gives as code when the connection just ended (RFC 6455, 7.1.5). */
+const NO_CLOSE_FRAME = 1006;
 /** The start of a refusal's body is enough to know a Cloudflare page from a plain refusal. */
 const REFUSAL_BODY_BYTES = 400;
 
@@ -75,11 +77,12 @@ export class MarketSocket {
       this.#refuse(response, () => request.destroy());
     });
     this.#socket.on('close', (code, reason) => {
+      const texts = [reason.toString('utf8'), this.#problem].filter((text) => text !== '');
       this.#end({
         kind: this.#opened ? 'closed' : 'refused',
         code: this.#opened ? code : 0,
         status: 0,
-        detail: [reason.toString('utf8'), this.#problem].filter((text) => text !== '').join('; '),
+        detail: texts.join('; ') || (code === NO_CLOSE_FRAME ? 'broke without a close frame' : ''),
         retryAfterMs: null,
       });
     });

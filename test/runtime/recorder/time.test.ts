@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { Backoff } from '../../../runtime/recorder/backoff.ts';
+import { formatInstant, systemClock } from '../../../runtime/recorder/clock.ts';
+
+describe('backoff', () => {
+  it('doubles up to the maximum, in the upper half of each step, and begins anew after a reset', () => {
+    const low = new Backoff(100, 1_000, () => 0);
+    expect([1, 2, 3, 4, 5, 6].map(() => low.next())).toEqual([50, 100, 200, 400, 500, 500]);
+    const high = new Backoff(100, 1_000, () => 1);
+    expect([1, 2, 3, 4, 5, 6].map(() => high.next())).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    high.reset();
+    expect(high.next()).toBe(100);
+  });
+
+  it('stays finite for ever and never undercuts what the server asks', () => {
+    const backoff = new Backoff(100, 1_000, () => 1);
+    for (let n = 0; n < 5_000; n++) expect(backoff.next()).toBeLessThanOrEqual(1_000);
+    expect(backoff.next(60_000)).toBe(60_000);
+  });
+});
+
+describe('the clock', () => {
+  it('writes microseconds', () => {
+    expect(formatInstant(1_795_258_302_000_001)).toBe('2026-11-21T10:51:42.000001Z');
+    expect(formatInstant(1_795_258_302_999_999)).toBe('2026-11-21T10:51:42.999999Z');
+    expect(formatInstant(1_795_258_303_000_000)).toBe('2026-11-21T10:51:43.000000Z');
+    expect(formatInstant(1_795_258_302_000_010)).toBe('2026-11-21T10:51:42.000010Z');
+  });
+
+  it('agrees with the system within two milliseconds and never goes back on the way', () => {
+    const clock = systemClock();
+    let last = 0;
+    for (let n = 0; n < 10_000; n++) {
+      const micros = clock.wallMicros(clock.mono());
+      expect(micros).toBeGreaterThanOrEqual(last);
+      last = micros;
+    }
+    expect(Math.abs(last / 1000 - Date.now())).toBeLessThan(3);
+  });
+});
