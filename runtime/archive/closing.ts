@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Disk, exists, replaceFile } from './disk.ts';
 import { ArchiveError } from './error.ts';
@@ -25,7 +25,7 @@ export async function publishArchive(disk: Disk, dataRoot: string, path: string)
   await disk.syncFolder(dirname(closed));
 }
 
-/** Writes the manifest of a closed archive. An equal one that is already there is left alone. */
+/** Writes the manifest of a closed archive. */
 export async function writeArchiveManifest(
   disk: Disk,
   dataRoot: string,
@@ -35,17 +35,24 @@ export async function writeArchiveManifest(
   await replaceFile(disk, path, `${JSON.stringify(archiveManifest.parse(manifest), null, 2)}\n`);
 }
 
-/** The manifest of the archive at `path`, or null if there is none. Throws when it cannot be read or parsed. */
+/** The manifest of the archive at `path`, or null if there is none. Throws `ARCHIVE_MANIFEST_INVALID`. */
 export async function readArchiveManifest(
   dataRoot: string,
   path: string,
 ): Promise<ArchiveManifest | null> {
   const file = join(dataRoot, archiveManifestPath(path));
-  if (!(await exists(file))) return null;
-  return archiveManifest.parse(JSON.parse(await readFile(file, 'utf8')));
+  return (await exists(file)) ? readManifestFile(file) : null;
 }
 
-/** Bytes of the file at `path`. */
-export async function sizeOf(path: string): Promise<number> {
-  return (await stat(path)).size;
+/** The archive manifest in `file`. Throws `ARCHIVE_MANIFEST_INVALID`. */
+export async function readManifestFile(file: string): Promise<ArchiveManifest> {
+  try {
+    return archiveManifest.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new ArchiveError(
+      'ARCHIVE_MANIFEST_INVALID',
+      `${file}: expected an archive manifest (orderbooks.archive-manifest.v1): ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
 }

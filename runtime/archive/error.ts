@@ -5,8 +5,10 @@ export type ArchiveErrorCode =
   | 'ARCHIVE_LOCKED'
   /** The place of an archive or of its open file is taken by another file. */
   | 'ARCHIVE_EXISTS'
-  /** A path does not lie where archives lie. */
-  | 'ARCHIVE_PATH_INVALID'
+  /** A closed archive is not whole. */
+  | 'ARCHIVE_DAMAGED'
+  /** An archive manifest cannot be read. */
+  | 'ARCHIVE_MANIFEST_INVALID'
   /** The writer was closed while rows were still not on the disk. */
   | 'ARCHIVE_CLOSE_INCOMPLETE'
   /** The disk wrote fewer bytes than it was given, again and again. */

@@ -21,6 +21,8 @@ export const DISCOVERY_FOLDER = 'discovery';
 export const LOCK_FOLDER = 'locks';
 export const ARCHIVE_SUFFIX = '.jsonl.gz';
 export const OPEN_SUFFIX = '.open';
+/** `.<name>.unreadable` is an open file that salvage could read nothing from. */
+export const UNREADABLE_SUFFIX = '.unreadable';
 
 /** Path, relative to the data root, of the archive that a writer opens at `opened`. */
 export function archivePath(stream: Stream, opened: Date, runId: string, segment: number): string {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ArchiveManifest } from '../../../runtime/archive/manifest.ts';
 import type { Provenance } from '../../../runtime/archive/row.ts';
 import type { NewRow } from '../../../runtime/archive/row-line.ts';
-import type { ArchiveLimits } from '../../../runtime/archive/writer.ts';
+import { type ArchiveLimits, ArchiveWriter } from '../../../runtime/archive/writer.ts';
 
 export function provenanceOf(runId: string): Provenance {
   return {
@@ -78,4 +79,29 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Writes and closes one archive of `frames` frames and returns its manifest. */
+export async function closedArchive(
+  dataRoot: string,
+  options: { readonly frames: number; readonly runId?: string; readonly bytes?: number },
+): Promise<ArchiveManifest> {
+  const manifests: ArchiveManifest[] = [];
+  const writer = await ArchiveWriter.open({
+    dataRoot,
+    stream: 'ws_raw',
+    provenance: provenanceOf(options.runId ?? 'run1'),
+    limits: LIMITS,
+    onEvent: (event) => {
+      if (event.kind === 'closed') manifests.push(event.manifest);
+    },
+  });
+  for (let index = 0; index < options.frames; index++) {
+    writer.append(frame(index, { bytes: options.bytes ?? 60 }));
+    if (index % 25 === 0) await writer.flush();
+  }
+  await writer.close();
+  const [manifest] = manifests;
+  if (manifest === undefined) throw new Error('expected a closed archive');
+  return manifest;
 }

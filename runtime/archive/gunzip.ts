@@ -1,0 +1,193 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+
+/** What became of a gzip file. */
+export interface GunzipResult {
+  /** What is wrong with it, in words; null if it is whole. */
+  readonly problem: string | null;
+  /** Its compressed bytes. */
+  readonly bytes: number;
+}
+
+export interface GunzipHandlers {
+  /** Every compressed byte of the file, in order and once. */
+  readonly onCompressed?: (piece: Buffer) => void;
+  /** Every plain byte that can be had, in order and once; the buffer is the handler's to keep. */
+  readonly onPlain: (chunk: Buffer) => void | Promise<void>;
+}
+
+/**
+ * Compressed bytes given to zlib at once. When one piece fails, zlib keeps what it had already made of it; the piece
+ * is then given again in smaller ones, down to single bytes, so that everything before the damage comes out.
+ */
+const PIECE_BYTES = [65_536, 512, 1] as const;
+/** Room for what a piece of JSON usually becomes, so that zlib's thread works through it without asking. */
+const OUTPUT_CHUNK_BYTES = 1_048_576;
+
+/**
+ * Decompresses the file at `path`, also a torn or damaged one. While zlib's thread inflates one piece, the handlers
+ * look at the one before. Rejects only when the file cannot be read, or when a handler throws.
+ */
+export async function gunzipFile(path: string, handlers: GunzipHandlers): Promise<GunzipResult> {
+  const file = await open(path, 'r');
+  try {
+    let pass = await inflate(file, { handlers, delivered: 0, fineFrom: 0, piece: 0 });
+    const { bytes } = pass;
+    for (let piece = 1; piece < PIECE_BYTES.length && pass.failure?.damage; piece++) {
+      const { delivered, failedAt } = pass;
+      const onPlain = handlers.onPlain;
+      pass = await inflate(file, { handlers: { onPlain }, delivered, fineFrom: failedAt, piece });
+    }
+    return { problem: problemOf(pass, bytes), bytes };
+  } finally {
+    await file.close();
+  }
+}
+
+interface PassOptions {
+  readonly handlers: GunzipHandlers;
+  /** Plain bytes that an earlier pass handed over. */
+  readonly delivered: number;
+  /** From this compressed byte on pieces are of size `PIECE_BYTES[piece]`. */
+  readonly fineFrom: number;
+  readonly piece: number;
+}
+
+interface Pass {
+  readonly failure: Failure | null;
+  /** Where the piece that failed starts. */
+  readonly failedAt: number;
+  /** Compressed bytes that belong to the gzip data. */
+  readonly consumed: number;
+  /** Plain bytes handed over so far, those of earlier passes included. */
+  readonly delivered: number;
+  /** Compressed bytes of the file; counted in the first pass only. */
+  readonly bytes: number;
+}
+
+async function inflate(file: FileHandle, options: PassOptions): Promise<Pass> {
+  const { handlers, fineFrom, piece } = options;
+  const inflater = new Inflater();
+  let skip = options.delivered;
+  let delivered = options.delivered;
+  let failedAt = 0;
+  let position = 0;
+  const deliver = async (chunks: readonly Buffer[]): Promise<void> => {
+    for (const chunk of chunks) {
+      const fresh = chunk.subarray(Math.min(skip, chunk.length));
+      skip -= chunk.length - fresh.length;
+      if (fresh.length === 0) continue;
+      delivered += fresh.length;
+      await handlers.onPlain(fresh);
+    }
+  };
+  try {
+    while (true) {
+      const bytes = await readPiece(file, position, pieceSize(position, fineFrom, piece));
+      if (bytes.length === 0) break;
+      const writing = inflater.write(bytes);
+      handlers.onCompressed?.(bytes);
+      await deliver(inflater.take());
+      const wasGood = inflater.failure === null;
+      await writing;
+      if (wasGood && inflater.failure !== null) failedAt = position;
+      position += bytes.length;
+      // The first pass reads on: the file is counted and hashed to its end.
+      if (inflater.failure !== null && piece > 0) break;
+    }
+    await inflater.end();
+    await deliver(inflater.take());
+    const { failure, consumed } = inflater;
+    return { failure, failedAt, consumed, delivered, bytes: position };
+  } finally {
+    inflater.destroy();
+  }
+}
+
+function pieceSize(position: number, fineFrom: number, piece: number): number {
+  if (position < fineFrom) return Math.min(PIECE_BYTES[0], fineFrom - position);
+  return PIECE_BYTES[piece] ?? 1;
+}
+
+async function readPiece(file: FileHandle, position: number, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await file.read(buffer, filled, size - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function problemOf({ failure, consumed }: Pass, bytes: number): string | null {
+  if (bytes === 0) return 'gzip: the file is empty';
+  if (failure === null) {
+    if (consumed === bytes) return null;
+    return `gzip: ${bytes - consumed} bytes of something else follow the end at byte ${consumed}`;
+  }
+  if (!failure.damage) return `gzip: truncated: the file ends in the middle, after byte ${bytes}`;
+  if (failure.message === 'incorrect data check' || failure.message === 'incorrect length check') {
+    return `gzip: bad checksum (${failure.message}): something before byte ${consumed} is damaged`;
+  }
+  return `gzip: damaged at byte ${consumed} of ${bytes}: ${failure.message}`;
+}
+
+interface Failure {
+  readonly message: string;
+  /** False if all is well except that the end is missing. */
+  readonly damage: boolean;
+}
+
+/** zlib's inflater with explicit steps. */
+class Inflater {
+  readonly #gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
+  #output: Buffer[] = [];
+  #done = false;
+  #wake: () => void = () => undefined;
+  failure: Failure | null = null;
+
+  constructor() {
+    this.#gunzip.on('data', (chunk: Buffer) => this.#output.push(chunk));
+    this.#gunzip.on('error', (error: NodeJS.ErrnoException) => {
+      this.failure ??= { message: error.message, damage: error.code !== 'Z_BUF_ERROR' };
+      this.#wake();
+    });
+    // zlib ends by itself, without a word to whoever waits for a write, when zeros follow the gzip data.
+    this.#gunzip.on('end', () => {
+      this.#done = true;
+      this.#wake();
+    });
+  }
+
+  get consumed(): number {
+    return this.#gunzip.bytesWritten;
+  }
+
+  write(bytes: Buffer): Promise<void> {
+    return this.#step(() => this.#gunzip.write(bytes, () => this.#wake()));
+  }
+
+  end(): Promise<void> {
+    return this.#step(() => this.#gunzip.end());
+  }
+
+  /** Plain bytes that came since the last call. */
+  take(): Buffer[] {
+    const taken = this.#output;
+    this.#output = [];
+    return taken;
+  }
+
+  destroy(): void {
+    this.#gunzip.destroy();
+  }
+
+  async #step(start: () => void): Promise<void> {
+    if (this.failure !== null || this.#done) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      start();
+    });
+  }
+}

@@ -1,0 +1,196 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type ArchiveClock, systemArchiveClock } from './clock.ts';
+import { publishArchive, readManifestFile, writeArchiveManifest } from './closing.ts';
+import { type Disk, exists, makeFolders, nodeDisk, removeIfThere } from './disk.ts';
+import { ArchiveError } from './error.ts';
+import {
+  ARCHIVE_MANIFEST_FOLDER,
+  ARCHIVE_SUFFIX,
+  archiveManifestPath,
+  closedPath,
+  LOCK_FOLDER,
+  OPEN_SUFFIX,
+  openPath,
+  parseArchiveName,
+  RAW_FOLDER,
+  UNREADABLE_SUFFIX,
+  writerLockPath,
+} from './layout.ts';
+import { tryLock } from './lock.ts';
+import type { ArchiveManifest } from './manifest.ts';
+import { type Measured, measureArchive } from './measure.ts';
+import { rewriteTorn } from './rewrite.ts';
+import { walk } from './walk.ts';
+
+export type SalvageAction =
+  /** A torn file became an archive that ends with a `crash` gap. */
+  | {
+      readonly kind: 'salvaged';
+      readonly path: string;
+      readonly manifest: ArchiveManifest;
+      /** What could not be read, in words; null if all could. */
+      readonly unreadable: string | null;
+    }
+  /** A whole file, whose writer died between its end and its name or its manifest, got what was missing. */
+  | { readonly kind: 'finished'; readonly path: string; readonly manifest: ArchiveManifest }
+  /** Nothing could be read; the file was kept at `keptAs`, or removed if it was empty (then null). */
+  | {
+      readonly kind: 'unreadable';
+      readonly path: string;
+      readonly keptAs: string | null;
+      readonly reason: string;
+    }
+  /** Its writer lives; look again later, it may die too. */
+  | { readonly kind: 'living'; readonly path: string }
+  /** Not done because of `error`; the file is as it was. */
+  | { readonly kind: 'failed'; readonly path: string; readonly error: Error };
+
+export interface SalvageOptions {
+  readonly dataRoot: string;
+  readonly clock?: ArchiveClock;
+  readonly disk?: Disk;
+  readonly gzipLevel?: number;
+  /** Told of each action as it is done. */
+  readonly onAction?: (action: SalvageAction) => void;
+}
+
+/** File beside the archives that holds what salvage writes until it is whole. */
+const SALVAGE_SUFFIX = '.salvage';
+const GZIP_LEVEL = 6;
+
+/**
+ * Turns what dead writers left into archives. Safe while others write, and when two do it at once: each run and stream
+ * is worked on only under its lock. Killed at any point, it goes on where it was when called again. Rejects only when
+ * the folders cannot be listed or locked; trouble with one file is an action of kind `failed`.
+ *
+ * Call it at start, and again every minute or so while it reports `living` files of other runs.
+ */
+export async function salvageArchives(options: SalvageOptions): Promise<readonly SalvageAction[]> {
+  const actions: SalvageAction[] = [];
+  const disk = options.disk ?? nodeDisk;
+  for (const group of await leftovers(options.dataRoot)) {
+    await makeFolders(disk, join(options.dataRoot, LOCK_FOLDER));
+    const lock = tryLock(join(options.dataRoot, group.lock));
+    for (const path of group.paths) {
+      const action: SalvageAction | null =
+        lock === null ? { kind: 'living', path } : await attempt(path, () => settle(path, options));
+      if (action === null) continue;
+      actions.push(action);
+      options.onAction?.(action);
+    }
+    lock?.release();
+  }
+  return actions;
+}
+
+interface Leftovers {
+  readonly lock: string;
+  /** Paths of the archives as they will be, oldest first. */
+  readonly paths: string[];
+}
+
+/** Archives that are not closed, or have no manifest, by run and stream. */
+async function leftovers(dataRoot: string): Promise<Iterable<Leftovers>> {
+  const groups = new Map<string, Leftovers>();
+  for await (const { path, kind } of walk(dataRoot, RAW_FOLDER)) {
+    if (kind !== 'file') continue;
+    const closed = closedPath(path) ?? path;
+    const name = parseArchiveName(closed);
+    if (name === null) continue;
+    if (closed === path && (await exists(join(dataRoot, archiveManifestPath(path))))) continue;
+    const lock = writerLockPath(name.stream, name.runId);
+    const group = groups.get(lock) ?? { lock, paths: [] };
+    if (!group.paths.includes(closed)) group.paths.push(closed);
+    groups.set(lock, group);
+  }
+  return groups.values();
+}
+
+async function attempt(
+  path: string,
+  act: () => Promise<SalvageAction | null>,
+): Promise<SalvageAction | null> {
+  try {
+    return await act();
+  } catch (error) {
+    return { kind: 'failed', path, error: error instanceof Error ? error : new Error(`${error}`) };
+  }
+}
+
+/** Null if there was nothing to do after all: its writer closed it after the folders were listed. */
+async function settle(path: string, options: SalvageOptions): Promise<SalvageAction | null> {
+  const { dataRoot } = options;
+  const disk = options.disk ?? nodeDisk;
+  const open = join(dataRoot, openPath(path));
+  let unreadable: string | null = null;
+  if (await exists(open)) {
+    await removeIfThere(disk, `${open}${SALVAGE_SUFFIX}`);
+    const torn = await measureArchive(open, path);
+    if (torn.manifest === null) {
+      const next = await nextSequence(dataRoot, torn);
+      if (next === null) return setAside(disk, dataRoot, path, torn.problem);
+      const clock = options.clock ?? systemArchiveClock;
+      await rewriteTorn(torn, {
+        disk,
+        from: open,
+        temporary: `${open}${SALVAGE_SUFFIX}`,
+        sequence: next,
+        foundAt: new Date(clock.now()),
+        gzipLevel: options.gzipLevel ?? GZIP_LEVEL,
+      });
+      unreadable = torn.problem;
+    }
+    await publishArchive(disk, dataRoot, path);
+  } else if (
+    !(await exists(join(dataRoot, path))) ||
+    (await exists(join(dataRoot, archiveManifestPath(path))))
+  ) {
+    return null;
+  }
+  const { manifest, problem } = await measureArchive(join(dataRoot, path), path);
+  if (manifest === null) {
+    throw new ArchiveError(
+      'ARCHIVE_DAMAGED',
+      `${path}: expected a whole archive, whose missing manifest can be written: ${problem}`,
+    );
+  }
+  await writeArchiveManifest(disk, dataRoot, manifest);
+  return manifest.salvaged
+    ? { kind: 'salvaged', path, manifest, unreadable }
+    : { kind: 'finished', path, manifest };
+}
+
+/**
+ * Sequence of the row after the last readable one. A segment without rows goes on from the segment before it; null if
+ * not even its first line can be read, or nobody knows what was before.
+ */
+async function nextSequence(dataRoot: string, torn: Measured): Promise<number | null> {
+  if (torn.segment === null) return null;
+  if (torn.counted.last_sequence !== null) return torn.counted.last_sequence + 1;
+  const { run_id, stream, segment } = torn.segment;
+  if (segment === 1) return 0;
+  for await (const found of walk(dataRoot, `${ARCHIVE_MANIFEST_FOLDER}/${stream}`)) {
+    const name = parseArchiveName(found.path.replace(/\.json$/, ARCHIVE_SUFFIX));
+    if (name?.runId !== run_id || name.segment !== segment - 1) continue;
+    const before = await readManifestFile(join(dataRoot, found.path));
+    return before.last_sequence === null ? null : before.last_sequence + 1;
+  }
+  return null;
+}
+
+async function setAside(
+  disk: Disk,
+  dataRoot: string,
+  path: string,
+  reason: string,
+): Promise<SalvageAction> {
+  const open = openPath(path);
+  const absolute = join(dataRoot, open);
+  const empty = (await stat(absolute)).size === 0;
+  const keptAs = empty ? null : `${open.slice(0, -OPEN_SUFFIX.length)}${UNREADABLE_SUFFIX}`;
+  if (keptAs === null) await disk.remove(absolute);
+  else await disk.rename(absolute, join(dataRoot, keptAs));
+  await disk.syncFolder(dirname(absolute));
+  return { kind: 'unreadable', path, keptAs, reason };
+}
