@@ -1,4 +1,4 @@
-import type { CheckContext } from './check.ts';
+import type { CheckContext, CheckId } from './check.ts';
 import type { FactName, Seen } from './facts.ts';
 
 /** One thing a gate does to learn one fact. It runs only when all it needs was seen. */
@@ -9,6 +9,11 @@ export interface Act {
   readonly needs: readonly FactName[];
   /** Something of the cluster is changed: said in a dry run. Null for acts that only look. */
   readonly touches: string | null;
+  /**
+   * The checks that refuse when this act fails. Others that need its fact are then not judged, so that a refusal
+   * names its cause; where none is named, all that need the fact refuse.
+   */
+  readonly answeredBy: readonly CheckId[];
   perform(context: CheckContext, seen: Partial<Seen>): Promise<unknown>;
 }
 
@@ -18,6 +23,7 @@ export function defineAct<Name extends FactName, Needs extends FactName = never>
   readonly title: string;
   readonly needs: readonly Needs[];
   readonly touches?: string;
+  readonly answeredBy?: readonly CheckId[];
   perform(context: CheckContext, seen: Pick<Seen, Needs>): Promise<Seen[Name]>;
 }): Act {
   return {
@@ -25,6 +31,7 @@ export function defineAct<Name extends FactName, Needs extends FactName = never>
     title: act.title,
     needs: act.needs,
     touches: act.touches ?? null,
+    answeredBy: act.answeredBy ?? [],
     // The runner hands over exactly the facts named in `needs`.
     perform: (context, seen) => act.perform(context, seen as Pick<Seen, Needs>),
   };

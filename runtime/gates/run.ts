@@ -168,7 +168,7 @@ class Run {
     for (const state of ['failed', 'not_observed', 'pending'] as const) {
       for (const name of check.needs) {
         const fact: Fact<unknown> = this.#facts[name];
-        if (fact.state === state) return unobserved(check, titleOf(this.#gate, name), fact);
+        if (fact.state === state) return unobserved(check, this.#gate, name, fact);
       }
     }
     try {
@@ -189,20 +189,23 @@ function titleOf(gate: Gate, name: FactName): string {
   return title === undefined ? name : `“${title}”`;
 }
 
-function unobserved(check: Check, title: string, fact: Fact<unknown>) {
-  if (fact.state === 'failed') {
+function unobserved(check: Check, gate: Gate, name: FactName, fact: Fact<unknown>) {
+  const title = titleOf(gate, name);
+  if (fact.state !== 'failed') {
     return {
-      status: 'fail' as const,
+      status: 'not_judged' as const,
       expected: check.proves,
-      observed: `nothing: ${title} failed`,
-      reason: fact.error,
+      observed: `nothing: ${title} was not performed`,
+      reason: fact.state === 'not_observed' ? fact.because : 'the gate has no act that observes it',
     };
   }
+  const answeredBy = gate.acts.find((act) => act.fact === name)?.answeredBy ?? [];
+  const refuses = answeredBy.length === 0 || answeredBy.includes(check.id);
   return {
-    status: 'not_judged' as const,
+    status: refuses ? ('fail' as const) : ('not_judged' as const),
     expected: check.proves,
-    observed: `nothing: ${title} was not performed`,
-    reason: fact.state === 'not_observed' ? fact.because : 'the gate has no act that observes it',
+    observed: `nothing: ${title} failed`,
+    reason: refuses ? fact.error : `refused by ${answeredBy.join(' and ')}: ${fact.error}`,
   };
 }
 

@@ -60,8 +60,9 @@ async function inspectOnceClosed<T extends Awaited<ReturnType<typeof inspectWith
     const inspection = await inspect();
     const archives = archivesOfRuns(inspection.report, runsOfPod(inspection.report, pod));
     const present = streams.every((stream) => archives.some((one) => one.stream === stream));
-    if (present || context.now().getTime() >= deadline) return inspection;
-    await context.wait(POLL_INTERVAL_MS);
+    const left = deadline - context.now().getTime();
+    if (present || left <= 0) return inspection;
+    await context.wait(Math.min(INSPECT_INTERVAL_MS, left));
   }
 }
 

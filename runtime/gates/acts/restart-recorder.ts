@@ -18,6 +18,7 @@ export const restartRecorder = defineAct({
   title: 'restart the recorder',
   touches: 'the recorder pod is deleted (policy restart: provoke; observe deletes nothing)',
   needs: ['promoted', 'before'],
+  answeredBy: ['restart-writes', 'prior-archive-unchanged'],
   async perform(context, seen): Promise<Restart> {
     return context.policy.restart === 'provoke'
       ? provoke(context, seen)

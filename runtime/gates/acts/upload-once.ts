@@ -8,6 +8,7 @@ export const uploadOnce = defineAct({
   touches:
     'a Job from the uploader CronJob, minimum age 0; closed archives are copied to the remote',
   needs: ['promoted'],
+  answeredBy: ['upload-verified'],
   async perform({ platform, subject, now }) {
     const startedAt = now();
     return { startedAt, outcome: await platform.upload(subject.namespace) };

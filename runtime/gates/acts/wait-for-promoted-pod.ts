@@ -11,6 +11,7 @@ export const waitForPromotedPod = defineAct({
   fact: 'promoted',
   title: 'wait for the promoted recorder pod',
   needs: [],
+  answeredBy: ['recorder-on-promoted-digest'],
   async perform({ platform, subject, policy, ...context }) {
     const { namespace, imageDigest } = subject;
     return until(

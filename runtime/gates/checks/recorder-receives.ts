@@ -22,8 +22,8 @@ export const recorderReceives = defineCheck({
       return {
         status: 'fail',
         expected,
-        observed: `${observation.samples.length} usable scrapes, ${observation.failures.length} failed: ${observation.failures.at(-1) ?? 'none said why'}`,
-        reason: 'growth cannot be seen from fewer than two scrapes',
+        observed: `${observation.samples.length} usable scrapes, ${observation.failures.length} failed`,
+        reason: `growth cannot be seen from fewer than two scrapes: ${observation.failures.at(-1) ?? 'nothing said why'}`,
       };
     }
     const problems: string[] = [];
