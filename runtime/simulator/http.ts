@@ -43,18 +43,20 @@ export function httpServer(answer: (request: Request) => Reply | Promise<Reply>)
 }
 
 /** Listens on the loopback interface. Port 0 takes a free one. */
-export async function listen(server: Server, port: number, what: string): Promise<number> {
+export async function listen(
+  server: Server,
+  port: number,
+  what: string,
+  option: string,
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';
-      const advice = taken
-        ? 'another process listens there; choose another port, or 0 for a free one'
-        : 'choose another port, or 0 for a free one';
       const seen = taken ? 'it is taken' : error.message;
       reject(
         new OrderbooksError(
           taken ? 'SIMULATOR_PORT_TAKEN' : 'SIMULATOR_PORT_UNUSABLE',
-          `expected to listen on 127.0.0.1:${port} for ${what}, but ${seen}: ${advice}`,
+          `expected to listen on 127.0.0.1:${port} for ${what}, but ${seen}; choose another port with ${option}, or 0 for a free one`,
           { cause: error },
         ),
       );

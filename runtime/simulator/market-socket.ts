@@ -47,13 +47,18 @@ export class MarketSocket {
   constructor(server: Server, options: MarketSocketOptions) {
     this.#options = options;
     this.#server = new WebSocketServer({
-      server,
-      path: MARKET_PATH,
+      noServer: true,
       perMessageDeflate: false,
       maxPayload: MAXIMUM_CLIENT_FRAME,
     });
     this.#server.on('headers', (headers) => headers.push('Server: cloudflare'));
-    this.#server.on('connection', (ws, request) => this.#accept(ws, request));
+    server.on('upgrade', (request, socket, head) => {
+      if (request.url?.split('?')[0] !== MARKET_PATH) {
+        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
+      this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request));
+    });
   }
 
   get connections(): readonly Connection[] {

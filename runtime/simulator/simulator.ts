@@ -103,18 +103,25 @@ async function assemble(
       return answer(request);
     };
   const { offsetCeiling } = settings;
-  const servers: { readonly server: Server; readonly port: number; readonly name: string }[] = [
+  const servers: Endpoint[] = [
     {
       server: httpServer(counted('gamma', gamma({ exchange, now, offsetCeiling }))),
       port: settings.gammaPort,
       name: 'Gamma',
+      option: '--gamma-port',
     },
     {
       server: httpServer(counted('clob', clob({ exchange, now }))),
       port: settings.clobPort,
       name: 'CLOB REST',
+      option: '--clob-port',
     },
-    { server: websocketServer, port: settings.websocketPort, name: 'the market websocket' },
+    {
+      server: websocketServer,
+      port: settings.websocketPort,
+      name: 'the market websocket',
+      option: '--websocket-port',
+    },
     {
       server: httpServer(
         control({
@@ -139,6 +146,7 @@ async function assemble(
       ),
       port: settings.controlPort,
       name: 'control',
+      option: '--control-port',
     },
   ];
 
@@ -181,11 +189,19 @@ async function assemble(
   };
 }
 
-async function listenAll(
-  servers: readonly { readonly server: Server; readonly port: number; readonly name: string }[],
-): Promise<number[]> {
+interface Endpoint {
+  readonly server: Server;
+  readonly port: number;
+  readonly name: string;
+  /** The command's flag for its port. */
+  readonly option: string;
+}
+
+async function listenAll(endpoints: readonly Endpoint[]): Promise<number[]> {
   const ports: number[] = [];
-  for (const { server, port, name } of servers) ports.push(await listen(server, port, name));
+  for (const { server, port, name, option } of endpoints) {
+    ports.push(await listen(server, port, name, option));
+  }
   return ports;
 }
 
