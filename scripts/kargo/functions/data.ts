@@ -1,0 +1,51 @@
+import { Fault } from '../expr/error.ts';
+import type { FunctionTable } from '../expr/host.ts';
+import { fromJson } from '../expr/index.ts';
+import type { Value } from '../expr/value.ts';
+import type { World } from '../step.ts';
+import { textArgument } from './argument.ts';
+import { textMap } from './text-map.ts';
+
+const DEFAULT_SHARED_NAMESPACE = 'kargo-shared-resources';
+const TEXTS_BY_NAME = ['func(string) map[string]string'];
+const VALUES_BY_NAME = ['func(string) map[string]interface {}'];
+
+/**
+ * Functions that read the cluster live: configMap, sharedConfigMap, secret, sharedSecret, freightMetadata,
+ * stageMetadata. What does not exist is an empty map, for metadata nil (facts/expr-and-templates.md).
+ */
+export function dataFunctions(world: World, project: string): FunctionTable {
+  const shared = world.sharedResourcesNamespace ?? DEFAULT_SHARED_NAMESPACE;
+  const texts = (read: (name: string) => Readonly<Record<string, string>>) => ({
+    types: TEXTS_BY_NAME,
+    call: (name?: Value) => textMap(read(textArgument(name))),
+  });
+  return {
+    configMap: texts((name) => world.configMap(project, name)),
+    sharedConfigMap: texts((name) => world.configMap(shared, name)),
+    secret: texts((name) => world.secret(project, name)),
+    sharedSecret: texts((name) =>
+      world.isGenericSecret?.(shared, name) === true ? world.secret(shared, name) : {},
+    ),
+    freightMetadata: {
+      types: VALUES_BY_NAME,
+      call: (name) => {
+        const freight = textArgument(name, 'first argument');
+        if (freight === '') throw new Fault('freight ref name must not be empty');
+        return metadata(world.freightMetadata(project, freight));
+      },
+    },
+    stageMetadata: {
+      types: VALUES_BY_NAME,
+      call: (name) => {
+        const stage = textArgument(name);
+        if (stage === '') throw new Fault('stage name must not be empty');
+        return metadata(world.stageMetadata(project, stage));
+      },
+    },
+  };
+}
+
+function metadata(values: Readonly<Record<string, unknown>>): Value {
+  return Object.keys(values).length === 0 ? null : fromJson(values);
+}

@@ -1,0 +1,369 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AdmittedPromotion, Requester } from '../../../../scripts/kargo/admission.ts';
+import { CONTROLLER } from '../../../../scripts/kargo/admission.ts';
+import { analysisOutcome } from '../../../../scripts/kargo/analysis-outcome.ts';
+import { buildAnalysisRun } from '../../../../scripts/kargo/analysis-run.ts';
+import type { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
+import { ProjectState } from '../../../../scripts/kargo/project-state.ts';
+import { promoteToEnd } from '../../../../scripts/kargo/promote.ts';
+import type { PromotionResult } from '../../../../scripts/kargo/promotion.ts';
+import { differences } from './placeholders.ts';
+import { list, type Raw, type Recording, record, text } from './record.ts';
+import { freightOf, recordedProject, recordedWorld } from './recorded-project.ts';
+import type { RecordedRemote, Server } from './remote.ts';
+
+const MILLISECONDS_PER_ACT = 1000;
+/** Poll often: the recordings do not say when Kargo asked. */
+const POLL_MS = 500;
+
+/** Differences between a recorded case and what this engine makes of it; empty where they agree. */
+export async function replay(
+  recording: Recording,
+  remote: RecordedRemote,
+): Promise<readonly string[]> {
+  const server = remote.serve();
+  try {
+    return await new Replay(remote.local(recording.raw), server).run();
+  } finally {
+    server.remove();
+  }
+}
+
+/** One case being replayed: its own time, world and Project. */
+class Replay {
+  readonly #raw: Raw;
+  readonly #server: Server;
+  readonly #world: MemoryWorld;
+  readonly #state: ProjectState;
+  readonly #refused: ReturnType<typeof recordedProject>['refused'];
+  readonly #bindings = new Map<string, string>();
+  readonly #differences: string[] = [];
+  #now = Date.parse('2026-11-21T10:00:00Z');
+
+  constructor(raw: Raw, server: Server) {
+    this.#raw = raw;
+    this.#server = server;
+    const objects = list(raw['objects']);
+    const { project, refused } = recordedProject(objects);
+    this.#refused = refused;
+    const freight = list(raw['freight']).map(freightOf);
+    this.#world = recordedWorld(
+      objects,
+      freight,
+      [...project.stages.keys()],
+      server.gitEnvironment,
+    );
+    this.#state = new ProjectState(project, () => this.#now);
+  }
+
+  async run(): Promise<readonly string[]> {
+    this.#compareObjects();
+    const acts = list(this.#raw['sequence']);
+    const later = new Set(
+      acts.filter(({ step }) => text(step).startsWith('new Freight')).map((act) => act['freight']),
+    );
+    for (const freight of list(this.#raw['freight']).map(freightOf)) {
+      if (!later.has(freight.name)) this.#discover(freight.name);
+    }
+    if (acts.length > 0) for (const act of acts) await this.#act(act);
+    else if (this.#raw['request'] !== undefined) await this.#request(this.#raw, 'case');
+    await this.#compareAfter(record(this.#raw['after']));
+    return this.#differences;
+  }
+
+  #compareObjects(): void {
+    const expected = list(this.#raw['objectAdmission']).filter(({ allowed }) => allowed === false);
+    const actual = this.#refused.map(({ object, refusal }) => ({
+      kind: object['kind'],
+      name: record(object['metadata'])['name'],
+      ...refusal,
+    }));
+    this.#compare('objectAdmission', expected, actual);
+  }
+
+  #discover(name: string): void {
+    const raw = list(this.#raw['freight']).find(
+      ({ metadata }) => record(metadata)['name'] === name,
+    );
+    if (raw === undefined) return;
+    this.#now += MILLISECONDS_PER_ACT;
+    this.#state.addFreight(freightOf(raw));
+  }
+
+  async #act(act: Raw): Promise<void> {
+    const name = text(act['step']);
+    this.#now += MILLISECONDS_PER_ACT;
+    const wait = / (\d+) s\b/.exec(name)?.[1];
+    if (wait !== undefined) this.#now += Number(wait) * MILLISECONDS_PER_ACT;
+    if (act['request'] !== undefined) {
+      await this.#request(act, name);
+      await this.#settle();
+    } else if (name.startsWith('new Freight')) {
+      this.#discover(text(act['freight']));
+    } else if (name === 'approve for the Stage') {
+      this.#state.approve(text(this.#raw['case']), text(freightName(this.#raw)));
+    } else if (Array.isArray(act['promotions'])) {
+      await this.#settle();
+      const stage =
+        name === 'upstream'
+          ? `${text(this.#raw['case'])}-a`
+          : this.#autoStages().includes(text(this.#raw['case']))
+            ? text(this.#raw['case'])
+            : '';
+      this.#compare(
+        name,
+        act['promotions'],
+        this.#made.filter((made) => stage === '' || made.stage === stage).map(({ entry }) => entry),
+      );
+    } else if ('holds' in act) {
+      const expected = act['holds'] === null ? [] : Object.keys(record(act['holds']));
+      const actual = this.#autoStages().flatMap((stage) =>
+        this.#state.holds(stage).map((origin) => `Warehouse/${origin}`),
+      );
+      this.#compare(name, expected, actual);
+    } else {
+      this.#differences.push(`${name}: an act this replay cannot make`);
+    }
+  }
+
+  readonly #made: { readonly stage: string; readonly entry: Raw }[] = [];
+
+  #autoStages(): readonly string[] {
+    return [...this.#state.project.stages.keys()];
+  }
+
+  /** Lets Kargo's own controller act until it has nothing left to promote. */
+  async #settle(): Promise<void> {
+    for (const stage of this.#autoStages()) {
+      const freight = this.#state.nextAutoPromotion(stage);
+      if (freight === null) continue;
+      const admitted = this.#state.admit({ stage, freight: freight.name }, CONTROLLER);
+      if (!admitted.allowed) {
+        this.#differences.push(`auto-promotion refused: ${admitted.message}`);
+        return;
+      }
+      await this.#promote(admitted, null);
+      return await this.#settle();
+    }
+  }
+
+  async #request(act: Raw, name: string): Promise<void> {
+    const request = record(act['request']);
+    const spec = record(request['spec']);
+    const metadata = record(request['metadata']);
+    const origin = record(spec['origin']);
+    const freight = spec['freight'];
+    const admission = this.#state.admit(
+      {
+        stage: text(spec['stage']),
+        ...(typeof freight === 'string' && freight !== '' ? { freight } : {}),
+        ...('origin' in spec ? { origin: { kind: 'Warehouse', name: text(origin['name']) } } : {}),
+        annotations: texts(metadata['annotations']),
+        labels: texts(metadata['labels']),
+      },
+      requester(act['actor']),
+    );
+    const expected = record(act['admission']);
+    this.#compareAdmission(name, expected, admission);
+    if (!admission.allowed || expected['allowed'] !== true) return;
+    const result = await this.#promote(admission, text(act['actor']));
+    this.#compareResult(name, record(act['result']), result);
+  }
+
+  #compareAdmission(name: string, expected: Raw, actual: ReturnType<ProjectState['admit']>): void {
+    if (!actual.allowed || expected['allowed'] !== true) {
+      this.#compare(`${name}: admission`, expected, actual);
+      return;
+    }
+    this.#compare(`${name}: admission`, expected, {
+      allowed: true,
+      ...('inflatedSteps' in expected ? { inflatedSteps: actual.steps.map(storedStep) } : {}),
+      ...(actual.vars.length > 0 ? { vars: actual.vars } : {}),
+      annotations: actual.annotations,
+      labels: actual.labels,
+    });
+  }
+
+  async #promote(promotion: AdmittedPromotion, actor: string | null): Promise<PromotionResult> {
+    const record = this.#state.records().find(({ freight }) => freight.name === promotion.freight);
+    if (record === undefined) throw new Error(`no Freight ${promotion.freight}`);
+    const { freight } = record;
+    const workDir = mkdtempSync(join(tmpdir(), 'orderbooks-replay-'));
+    try {
+      const result = await promoteToEnd(
+        {
+          promotion,
+          project: this.#state.project,
+          freight,
+          inherited: this.#state.inherited(promotion.stage, freight),
+        },
+        {
+          world: this.#world,
+          workDir,
+          pollIntervalMs: POLL_MS,
+          clock: {
+            now: () => this.#now,
+            sleep: async (milliseconds) => {
+              this.#now += milliseconds;
+            },
+          },
+        },
+      );
+      this.#state.ended(promotion, result.phase);
+      this.#made.push({
+        stage: promotion.stage,
+        entry: {
+          freight: freight.name,
+          phase: result.phase,
+          actor:
+            actor === null ? null : (promotion.annotations['kargo.akuity.io/create-actor'] ?? null),
+          message: result.message === '' ? null : result.message,
+        },
+      });
+      if (result.phase === 'Succeeded') this.#verify(promotion.stage);
+      return result;
+    } finally {
+      rmSync(workDir, { recursive: true, force: true });
+    }
+  }
+
+  #verification: Raw = {};
+  readonly #analysisRuns: Raw[] = [];
+
+  /** The recordings measured a web page whose state is always `open`. */
+  #verify(stage: string): void {
+    const object = this.#state.project.stages.get(stage);
+    if (object === undefined) return;
+    const run = buildAnalysisRun(
+      this.#state.project,
+      object,
+      this.#state.current(stage),
+      this.#world,
+      this.#now,
+    );
+    if (run === null) {
+      this.#verification = { phase: 'Successful' };
+    } else if ('message' in run) {
+      this.#verification = { phase: 'Error', message: run.message };
+    } else if (JSON.stringify(run.metrics).includes('127.0.0.1')) {
+      this.#verification = { phase: 'Running' };
+      this.#analysisRuns.push({ args: run.args });
+    } else {
+      const { phase, message } = analysisOutcome(
+        run,
+        run.metrics.map((metric) => ({
+          metric: metric.name,
+          phase: `${String(metric['successCondition'])}`.includes("'open'")
+            ? 'Successful'
+            : 'Failed',
+        })),
+      );
+      this.#verification = { phase, ...(message === '' ? {} : { message }) };
+      this.#analysisRuns.push({ args: run.args });
+    }
+    if (this.#verification['phase'] === 'Successful') this.#state.verified(stage);
+  }
+
+  #compareResult(name: string, expected: Raw, actual: PromotionResult): void {
+    const state = expected['state'];
+    this.#compare(`${name}: result`, expected, {
+      phase: actual.phase,
+      message: actual.message === '' ? null : actual.message,
+      currentStep: actual.currentStep === 0 ? null : actual.currentStep,
+      steps: actual.steps.map((step) => ({
+        alias: step.alias,
+        status: step.status,
+        ...(step.message === '' ? {} : { message: step.message }),
+        ...(step.errorCount === 0 ? {} : { errorCount: step.errorCount }),
+        ...(step.continueOnError ? { continueOnError: true } : {}),
+        started: step.startedAt !== undefined,
+        finished: step.finishedAt !== undefined,
+      })),
+      state: Object.keys(actual.state).length === 0 && state !== undefined ? state : actual.state,
+      ...(actual.healthChecks.length === 0
+        ? {}
+        : {
+            healthChecks: actual.healthChecks.map(({ uses, input }) => ({ uses, config: input })),
+          }),
+    });
+  }
+
+  async #compareAfter(after: Raw): Promise<void> {
+    const branch = record(after['branch']);
+    if (typeof branch['name'] === 'string') {
+      const expected = {
+        ...branch,
+        ...('files' in branch
+          ? {
+              files: list(branch['files']).map(({ path, mode, text: content }) => ({
+                path,
+                mode,
+                text: content,
+              })),
+            }
+          : {}),
+      };
+      this.#compare('branch', expected, this.#server.branch(branch['name']));
+    }
+    if (text(this.#raw['topic']) === 'verification') {
+      const expected = list(after['verification'])[0] ?? {};
+      this.#compare('verification', expected, this.#verification);
+      this.#compare(
+        'analysisRuns',
+        list(after['analysisRuns']).map(({ args }) => ({ args })),
+        this.#analysisRuns,
+      );
+    }
+  }
+
+  #compare(what: string, expected: unknown, actual: unknown): void {
+    for (const difference of differences(expected, actual, this.#bindings)) {
+      this.#differences.push(`${what}${difference}`);
+    }
+  }
+}
+
+function requester(actor: unknown): Requester {
+  const username =
+    actor === 'bot' || text(actor).startsWith('sa:')
+      ? 'system:serviceaccount:oracle:bot'
+      : actor === 'admin' || actor === undefined || actor === null
+        ? 'lab-admin'
+        : text(actor);
+  return {
+    username,
+    mayCreate: username !== 'mallory',
+    mayPromote: username !== 'bob' && username !== 'mallory',
+  };
+}
+
+/** An inflated step as the API server stores it. */
+function storedStep(step: AdmittedPromotion['steps'][number]): Raw {
+  const retry = {
+    ...(step.timeoutMs === undefined ? {} : { timeout: `${step.timeoutMs / 1000}s` }),
+    ...(step.errorThreshold === undefined ? {} : { errorThreshold: step.errorThreshold }),
+  };
+  return {
+    uses: step.uses,
+    as: step.as,
+    ...(step.if === '' ? {} : { if: step.if }),
+    ...(step.continueOnError ? { continueOnError: true } : {}),
+    ...(Object.keys(retry).length === 0 ? {} : { retry }),
+    ...(step.vars.length === 0 ? {} : { vars: step.vars }),
+    ...(step.config === undefined ? {} : { config: step.config }),
+  };
+}
+
+function freightName(raw: Raw): unknown {
+  return record(list(raw['freight'])[0]?.['metadata'])['name'];
+}
+
+function texts(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(record(value)).flatMap(([key, entry]) =>
+      typeof entry === 'string' ? [[key, entry]] : [],
+    ),
+  );
+}
