@@ -32,6 +32,7 @@ export interface ApiOptions {
   /** Ends calls and waits between attempts of a run that is aborted; cleaning up is done without it. */
   readonly signal: AbortSignal;
   readonly callTimeoutMs?: number;
+  /** Between attempts. */
   wait?(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import type { InspectRequest, Platform, Pod, Workload } from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import { RECORDER_COMPONENT, UPLOADER_CRON_JOB } from '../workloads.ts';
-import { type Api, createApi } from './api.ts';
+import { type Api, type ApiOptions, createApi } from './api.ts';
 import { type Cluster, type ClusterAccess, openCluster } from './cluster.ts';
 import { putConfigMap } from './config-map.ts';
 import { inspectArguments, reportOf } from './inspector.ts';
@@ -10,7 +10,9 @@ import { type JobPlan, jobFromTemplate } from './job-template.ts';
 import { anything, cronJobObject, deploymentObject, type JobTemplate } from './objects.ts';
 import { listPods, toPod } from './pod.ts';
 
-export interface KubernetesOptions extends ClusterAccess {
+export interface KubernetesOptions
+  extends ClusterAccess,
+    Pick<ApiOptions, 'callTimeoutMs' | 'wait'> {
   readonly inspectTimeoutMs: number;
   readonly uploadTimeoutMs: number;
   /** Short id of the run, part of the names of its Jobs. */
@@ -45,8 +47,8 @@ class KubernetesPlatform implements Platform {
   constructor(cluster: Cluster, options: KubernetesOptions) {
     this.description = `Kubernetes at ${cluster.server}`;
     this.#options = options;
-    this.#api = createApi(cluster, { signal: options.signal });
-    this.#afterwards = createApi(cluster, { signal: NEVER });
+    this.#api = createApi(cluster, options);
+    this.#afterwards = createApi(cluster, { ...options, signal: NEVER });
   }
 
   async pods(namespace: string, component: string): Promise<readonly Pod[]> {

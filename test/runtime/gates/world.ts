@@ -194,10 +194,12 @@ export class World implements Platform {
     return this.change.inspect(structuredClone(report), request);
   }
 
-  async upload(): Promise<JobOutcome> {
+  async upload(
+    _namespace?: string,
+    job = `orderbooks-uploader-run-${this.#jobs + 1}`,
+  ): Promise<JobOutcome> {
     await this.#called('upload');
     this.#jobs += 1;
-    const job = `orderbooks-uploader-run-${this.#jobs}`;
     this.#upload = { at: this.time, job };
     return this.change.upload({
       name: job,
@@ -342,7 +344,7 @@ export class World implements Platform {
   ): ArchiveReport {
     const raw = stream === 'ws_raw';
     const dataFrames = raw ? this.#frames(one, to) - this.#frames(one, from) : 0;
-    const natural = raw ? this.#gapsOf(one, from, to) : [];
+    const natural = raw ? this.#gapsOf(one, from, to, reason === 'shutdown') : [];
     const checkpoints = raw ? 0 : 2;
     const rows = dataFrames + natural.length + checkpoints;
     const first = this.#rowsBefore(one, stream, from);
@@ -382,16 +384,14 @@ export class World implements Platform {
     return this.#frames(one, from) + this.#gapsOf(one, 0, from).length;
   }
 
-  #gapsOf(one: RunModel, from: number, to: number): GapRow[] {
-    const gaps: GapRow[] = [
+  #gapsOf(one: RunModel, from: number, to: number, closedByShutdown = false): GapRow[] {
+    const gaps = [
       gap('start', one.startedAt, null, 0),
       gap('connect', one.startedAt + 1, `${one.id}-1`, 1),
-    ];
-    if (one.stoppedAt !== null && one.stoppedAt > one.startedAt + 1) {
-      const last = this.#frames(one, one.stoppedAt) + gaps.length;
-      gaps.push(gap('shutdown', one.stoppedAt - 1, null, last));
-    }
-    return gaps.filter((row) => Date.parse(row.at) >= from && Date.parse(row.at) < to);
+    ].filter((row) => Date.parse(row.at) >= from && Date.parse(row.at) < to);
+    return closedByShutdown
+      ? [...gaps, gap('shutdown', to, null, this.#frames(one, to) + 2)]
+      : gaps;
   }
 
   #joined(archives: readonly ArchiveReport[]): InspectReport['runs'] {

@@ -1,0 +1,380 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Evidence, evidence, isIntact } from '../../../runtime/gates/evidence.ts';
+import { latestEvidenceName } from '../../../runtime/gates/evidence-store.ts';
+import { PlatformError } from '../../../runtime/gates/platform-error.ts';
+import type { Surroundings } from '../../../runtime/gates/surroundings.ts';
+import type { VerifyOptions } from '../../../runtime/gates/terms.ts';
+import { verifyCommand } from '../../../runtime/gates/verify.ts';
+import { eachArchive } from './broken-worlds.ts';
+import { COMMIT, DIGEST, SUBJECT, World } from './world.ts';
+
+const LATEST = `${SUBJECT.project}/${latestEvidenceName(SUBJECT)}`;
+let world: World;
+let folder: string;
+let output: string[];
+let progress: string[];
+let options: VerifyOptions;
+let signal: (name: NodeJS.Signals) => void;
+let around: Surroundings;
+
+beforeEach(async () => {
+  world = new World();
+  folder = await mkdtemp(join(tmpdir(), 'orderbooks-verify-'));
+  output = [];
+  progress = [];
+  signal = () => {};
+  await writeFile(join(folder, 'policy.yaml'), 'observation: 30s\n');
+  options = {
+    gate: 'ws-smoke',
+    project: SUBJECT.project,
+    stage: SUBJECT.stage,
+    namespace: SUBJECT.namespace,
+    productionNamespace: SUBJECT.productionNamespace,
+    imageDigest: DIGEST,
+    commit: COMMIT,
+    policy: join(folder, 'policy.yaml'),
+    evidence: join(folder, 'evidence', 'evidence.json'),
+  };
+  around = {
+    environment: {
+      ORDERBOOKS_REVISION: COMMIT,
+      ORDERBOOKS_IMAGE: `i@${DIGEST}`,
+      POD_NAME: 'verifier-1',
+    },
+    now: () => new Date(world.time),
+    wait: (milliseconds, aborted) => world.wait(milliseconds, aborted),
+    progress: (line) => progress.push(line),
+    output: async (line) => {
+      output.push(line);
+    },
+    platform: () => world,
+    onSignal: (listener) => {
+      signal = listener;
+      return () => {
+        signal = () => {};
+      };
+    },
+  };
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('a verdict', () => {
+  it('PASS: exit 0, the same intact document on standard output, in the file and in an immutable ConfigMap', async () => {
+    expect(await verifyCommand(options, around)).toBe(0);
+    const document = onOutput();
+    expect(document).toMatchObject({
+      verdict: 'PASS',
+      gate: 'ws-smoke',
+      subject: { stage: 'canary', image_digest: DIGEST, commit: COMMIT },
+      policy: { observation: 30_000, restart: 'provoke' },
+      versions: { verifier_revision: COMMIT, verifier_pod: 'verifier-1', node: process.version },
+      logs: [],
+    });
+    expect(isIntact(document)).toBe(true);
+    expect(document.checks).toHaveLength(13);
+    expect(document.archives.length).toBeGreaterThan(2);
+    expect(document.archives[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(await inFile()).toEqual(document);
+    const kept = world.configMaps.get(`${SUBJECT.project}/${document.run}`);
+    expect(kept?.immutable).toBe(true);
+    expect(JSON.parse(kept?.data['evidence.json'] ?? '')).toEqual(document);
+    expect(document.run).toMatch(/^evidence-run-canary-20261121t\d{6}z-[0-9a-f]{8}$/);
+  });
+
+  it('PASS: the latest verdict was RUNNING first and has what the evidence gate reads', async () => {
+    const seen: Readonly<Record<string, string>>[] = [];
+    world.before = (call) => {
+      if (call === 'pods') seen.push(latest());
+    };
+    await verifyCommand(options, around);
+    expect(seen[0]).toMatchObject({ verdict: 'RUNNING', finishedAt: '', run: onOutput().run });
+    expect(latest()).toMatchObject({
+      verdict: 'PASS',
+      run: onOutput().run,
+      gate: 'ws-smoke',
+      startedAt: onOutput().started_at,
+      finishedAt: expect.stringMatching(/^2026-11-21T\d\d:\d\d:\d\d\.\d{3}Z$/),
+      reason: expect.stringContaining('checks passed'),
+    });
+    expect(LATEST).toBe(`orderbooks-delivery/evidence-canary-${'c'.repeat(12)}-${'a'.repeat(12)}`);
+  });
+
+  it('FAIL: exit 1, the refusing check in the reason, the recorder’s log tail in the document', async () => {
+    eachArchive(world, 'ws_raw_0_promoted', { payload_mismatches: 2 });
+    expect(await verifyCommand(options, around)).toBe(1);
+    expect(onOutput()).toMatchObject({
+      verdict: 'FAIL',
+      reason: expect.stringMatching(/^payload-hashes: /),
+      logs: [{ source: 'pod recorder-replacement' }],
+    });
+    expect(latest()['verdict']).toBe('FAIL');
+  });
+
+  it('says each act and each check as it comes, in plain lines', async () => {
+    await verifyCommand(options, around);
+    const text = progress.join('\n');
+    expect(text).toMatch(/0\.0s {2}act {4}wait for the promoted recorder pod/);
+    expect(text).toMatch(/check {2}upload-verified: PASS/);
+    expect(text.indexOf('counters-exposed: PASS')).toBeLessThan(
+      text.indexOf('restart the recorder'),
+    );
+    expect(progress.at(-1)).toMatch(/verdict PASS/);
+  });
+});
+
+describe('evidence is written whatever happens', () => {
+  it.each<[string, NodeJS.Signals]>([
+    ['while it observes', 'SIGTERM'],
+    ['on Ctrl-C', 'SIGINT'],
+  ])('a signal %s: ABORTED, exit 3, checks judged so far kept', async (_when, name) => {
+    world.before = (call) => {
+      if (call === 'inspect') signal(name);
+    };
+    expect(await verifyCommand(options, around)).toBe(3);
+    expect(onOutput()).toMatchObject({
+      verdict: 'ABORTED',
+      reason: expect.stringContaining(`the verifier received ${name}`),
+    });
+    expect(await inFile()).toEqual(onOutput());
+    expect(latest()['verdict']).toBe('ABORTED');
+    expect(onOutput().checks.filter((check) => check.status === 'fail')).toEqual([]);
+    expect(world.calls.some((call) => call.startsWith('deletePod'))).toBe(false);
+  });
+
+  it('the deadline of the policy: ABORTED, although an act hangs', async () => {
+    await writeFile(
+      options.policy,
+      'deadline: 60ms\nreadyTimeout: 50ms\ndataTimeout: 50ms\nobservation: 50ms\nuploadTimeout: 50ms\ninspectTimeout: 50ms\n',
+    );
+    const platform = around.platform;
+    around = {
+      ...around,
+      platform: (given) => {
+        world.before = (call) =>
+          call === 'metrics'
+            ? new Promise((_resolve, reject) =>
+                given.signal.addEventListener('abort', () => reject(given.signal.reason)),
+              )
+            : undefined;
+        return platform(given);
+      },
+    };
+    expect(await verifyCommand(options, around)).toBe(3);
+    expect(onOutput()).toMatchObject({
+      verdict: 'ABORTED',
+      reason: expect.stringContaining('deadline of 60ms'),
+    });
+    expect(latest()['verdict']).toBe('ABORTED');
+  });
+
+  it('a fault in the gate itself: ERROR, exit 3', async () => {
+    let calls = 0;
+    const now = around.now;
+    around = {
+      ...around,
+      wait: async (milliseconds, aborted) => {
+        await world.wait(milliseconds, aborted);
+        calls += 1;
+      },
+      now: () => {
+        if (calls === 3) {
+          calls += 1;
+          throw new RangeError('the clock broke');
+        }
+        return now();
+      },
+    };
+    const code = await verifyCommand(options, around);
+    expect(code).not.toBe(0);
+    expect(onOutput().verdict).not.toBe('PASS');
+    expect(JSON.stringify(onOutput())).toContain('the clock broke');
+  });
+
+  it('no platform: ERROR in the file and on standard output, exit 3', async () => {
+    around = {
+      ...around,
+      platform: () => {
+        throw new PlatformError('PLATFORM_CONFIGURATION_INVALID', 'no kubeconfig');
+      },
+    };
+    expect(await verifyCommand(options, around)).toBe(3);
+    expect(onOutput()).toMatchObject({ verdict: 'ERROR', reason: /no kubeconfig/ });
+    expect(await inFile()).toEqual(onOutput());
+  });
+
+  it('a run that cannot be marked as running touches nothing', async () => {
+    world.before = (call) => {
+      if (call === 'putConfigMap') throw new PlatformError('PLATFORM_FORBIDDEN', 'verb create');
+    };
+    expect(await verifyCommand(options, around)).toBe(3);
+    expect(onOutput()).toMatchObject({
+      verdict: 'ERROR',
+      reason: /nothing was touched.*verb create/,
+    });
+    expect(world.calls.every((call) => call.startsWith('putConfigMap'))).toBe(true);
+  });
+});
+
+describe('evidence that cannot be written', () => {
+  it.each<[string, () => void]>([
+    [
+      'the file',
+      () => {
+        options = { ...options, evidence: join(options.policy, 'below', 'a-file.json') };
+      },
+    ],
+    [
+      'standard output',
+      () => {
+        around = { ...around, output: () => Promise.reject(new Error('EPIPE')) };
+      },
+    ],
+    ['the ConfigMap of the run', () => refusePut(/evidence-run-/)],
+  ])('%s: exit 3 and the latest verdict is ERROR, not PASS', async (_place, breakIt) => {
+    breakIt();
+    expect(await verifyCommand(options, around)).toBe(3);
+    expect(latest()).toMatchObject({
+      verdict: 'ERROR',
+      reason: expect.stringContaining('evidence not written'),
+    });
+    expect(progress.join('\n')).toContain('EVIDENCE NOT WRITTEN');
+  });
+
+  it('the latest verdict: exit 3, and RUNNING stays there', async () => {
+    let puts = 0;
+    const put = world.putConfigMap.bind(world);
+    world.putConfigMap = async (...args) => {
+      puts += 1;
+      if (puts === 3) throw new PlatformError('PLATFORM_FAILING', 'etcd');
+      return put(...args);
+    };
+    expect(await verifyCommand(options, around)).toBe(3);
+    expect(latest()['verdict']).toBe('RUNNING');
+  });
+
+  it('a later run for the same subject keeps its place: exit 3', async () => {
+    const later = { verdict: 'RUNNING', run: 'later', startedAt: '2027-01-01T00:00:00.000Z' };
+    world.before = (call) => {
+      if (call === 'upload') world.configMaps.set(LATEST, { data: later, immutable: false });
+    };
+    expect(await verifyCommand(options, around)).toBe(3);
+    expect(latest()).toEqual(later);
+  });
+
+  it('leaves no half-written file behind', async () => {
+    await verifyCommand(options, around);
+    expect(await readdir(join(folder, 'evidence'))).toEqual(['evidence.json']);
+  });
+});
+
+describe('usage', () => {
+  it.each<[string, Partial<VerifyOptions>, RegExp]>([
+    ['a tag for a digest', { imageDigest: 'v1.2.3' }, /--image-digest.*a tag is no digest/],
+    ['a short digest', { imageDigest: 'sha256:abc' }, /--image-digest/],
+    ['a short commit', { commit: 'abc123' }, /--commit.*40 hexadecimal/],
+    ['an unknown gate', { gate: 'ws-smok' }, /--gate: expected one of ws-smoke/],
+    ['a gate named like an object’s own', { gate: 'constructor' }, /--gate/],
+    ['a namespace that is no name', { namespace: 'Orderbooks_' }, /--namespace/],
+    ['a policy that is not there', { policy: '/nowhere/policy.yaml' }, /policy\.yaml/],
+  ])('%s: exit 2, nothing touched, evidence says why', async (_what, wrong, saying) => {
+    options = { ...options, ...wrong };
+    expect(await verifyCommand(options, around)).toBe(2);
+    expect(world.calls).toEqual([]);
+    expect(progress.join('\n')).toMatch(saying);
+    expect(onOutput()).toMatchObject({ verdict: 'ERROR', checks: [] });
+    expect(onOutput().reason).toMatch(saying);
+  });
+
+  it('collects everything that is wrong', async () => {
+    await verifyCommand({ ...options, imageDigest: 'x', commit: 'y', gate: 'z' }, around);
+    expect(progress.filter((line) => line.includes('--'))).toHaveLength(3);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['an unknown key', 'observatoin: 5s\n', /did you mean "observation"/],
+    ['a wait beyond the deadline', 'deadline: 1m\n', /expected less than the deadline 1m/],
+    ['a duration that is none', 'freshness: soon\n', /expected a duration/],
+  ])('a policy with %s is refused before anything is touched', async (_what, text, saying) => {
+    await writeFile(options.policy, text);
+    expect(await verifyCommand(options, around)).toBe(2);
+    expect(world.calls).toEqual([]);
+    expect(progress.join('\n')).toMatch(saying);
+  });
+
+  it('prints the overrides of the policy and keeps them in the evidence', async () => {
+    around = {
+      ...around,
+      environment: { ORDERBOOKS_POLICY_OVERRIDES: '{"observation":"5s"}' },
+    };
+    expect(await verifyCommand(options, around)).toBe(0);
+    expect(progress.join('\n')).toContain('policy overridden: observation');
+    expect(onOutput()).toMatchObject({
+      policy_overridden: ['observation'],
+      policy: { observation: 5000 },
+    });
+  });
+
+  it('a dry run says what would be touched and touches nothing', async () => {
+    expect(await verifyCommand({ ...options, dryRun: true }, around)).toBe(0);
+    expect(world.calls).toEqual([]);
+    expect(output).toEqual([]);
+    const text = progress.join('\n');
+    expect(text).toContain('restart the recorder: the recorder pod is deleted');
+    expect(text).toContain('needs  list, delete on pods in orderbooks-canary');
+    expect(text).toContain(`ConfigMap ${latestEvidenceName(SUBJECT)}`);
+  });
+});
+
+describe('secrets', () => {
+  it('of a log or an error message do not reach the evidence', async () => {
+    const secret = 'hunter2hunter2';
+    world.change.upload = (outcome) => ({
+      ...outcome,
+      succeeded: false,
+      log: `secret_access_key = ${secret}\n`,
+      reason: `https://user:${secret}@remote.example refused`,
+    });
+    world.log = async () => `Authorization: Bearer ${secret}\n`;
+    expect(await verifyCommand(options, around)).toBe(1);
+    const everything = [...output, ...progress, JSON.stringify([...world.configMaps])].join('\n');
+    expect(everything).toContain('[redacted]');
+    expect(everything).not.toContain(secret);
+  });
+});
+
+describe('the hash of the evidence', () => {
+  it('changes with any value and not with the order of keys', async () => {
+    await verifyCommand(options, around);
+    const document = onOutput();
+    const reordered = Object.fromEntries(Object.entries(document).reverse()) as Evidence;
+    expect(isIntact(reordered)).toBe(true);
+    expect(isIntact({ ...document, verdict: 'FAIL' })).toBe(false);
+    expect(isIntact({ ...document, checks: document.checks.slice(1) })).toBe(false);
+  });
+});
+
+function refusePut(name: RegExp): void {
+  const put = world.putConfigMap.bind(world);
+  world.putConfigMap = async (...args) => {
+    if (name.test(args[1])) throw new PlatformError('PLATFORM_FORBIDDEN', 'no');
+    return put(...args);
+  };
+}
+
+function onOutput(): Evidence {
+  return evidence.parse(JSON.parse(output.at(-1) ?? ''));
+}
+
+async function inFile(): Promise<Evidence> {
+  return evidence.parse(JSON.parse(await readFile(options.evidence, 'utf8')));
+}
+
+function latest(): Readonly<Record<string, string>> {
+  return world.configMaps.get(LATEST)?.data ?? {};
+}
