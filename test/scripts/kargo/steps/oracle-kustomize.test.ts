@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Freight } from '../../../../scripts/kargo/step.ts';
@@ -10,6 +18,11 @@ import { describeWithShared, sharedPath } from '../../../shared.ts';
 import { makeContext } from './promotion.ts';
 
 const FOLDER = 'oracles/kustomize';
+
+/** The recorded case had this link; the copy of it beside the repository holds a plain file instead. */
+const LINKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '37-set-symlink': { 'k/kustomization.yaml': '../real.yaml' },
+};
 
 interface Case {
   readonly step: string;
@@ -40,6 +53,10 @@ describeWithShared('files as Kargo left them, byte for byte', FOLDER, () => {
     const workDir = realpathSync(context.workDir);
     cpSync(join(folder, 'in'), workDir, { recursive: true, verbatimSymlinks: true });
     execFileSync('chmod', ['-R', 'u+w', workDir]);
+    for (const [path, target] of Object.entries(LINKS[name] ?? {})) {
+      rmSync(join(workDir, path));
+      symlinkSync(target, join(workDir, path));
+    }
     const runner = step === 'kustomize-build' ? kustomizeBuild : kustomizeSetImage;
     const problems = runner.validate(config);
     if (problems.length > 0) {
