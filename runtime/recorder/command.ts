@@ -14,6 +14,7 @@ import { openArchive } from './archives.ts';
 import { systemClock } from './clock.ts';
 import { recorderMetrics } from './metrics.ts';
 import { Recorder } from './recorder.ts';
+import { runSalvage } from './salvage-loop.ts';
 import { runUntilStopped } from './stopping.ts';
 
 export interface RecorderCommandOptions {
@@ -75,9 +76,19 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
         ),
     });
     recorder = running;
+    const failure = running.start();
+    const salvage = new AbortController();
+    void runSalvage({
+      dataRoot: options.data,
+      runId: provenance.run_id,
+      metrics,
+      logger,
+      signal: salvage.signal,
+    });
     return {
-      failure: running.start(),
+      failure,
       async stop(state, why) {
+        salvage.abort();
         await running.stop(state, why);
         await probes.close();
       },
