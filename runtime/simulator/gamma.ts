@@ -65,67 +65,64 @@ function keyset(kind: Kind, query: URLSearchParams, options: GammaOptions): Repl
 
 function selected(kind: Kind, query: URLSearchParams, options: GammaOptions): Market[] {
   const now = options.now();
-  const ids = query.getAll('id');
-  const slugs = query.getAll('slug');
-  const bounds = [
-    ['start_date_min', 'startDate', 1],
-    ['start_date_max', 'startDate', -1],
-    ['end_date_min', 'endDate', 1],
-    ['end_date_max', 'endDate', -1],
-  ] as const;
-  const tokens = query.getAll('clob_token_ids');
-  const conditions = query.getAll('condition_ids');
+  const asked = (name: string) => {
+    const values = query.getAll(name);
+    return (...candidates: string[]) =>
+      values.length === 0 || candidates.some((candidate) => values.includes(candidate));
+  };
+  const [id, slug, condition, token, series] = [
+    asked('id'),
+    asked('slug'),
+    asked('condition_ids'),
+    asked('clob_token_ids'),
+    asked('series_id'),
+  ];
   // One source saw `/markets?slug=` empty for closed markets; `/events?slug=` finds them (facts §2).
-  const defaultClosed = kind === 'markets' ? 'false' : null;
-  const found = listed(options).filter((market) => {
-    const values = eventRow(market, now);
-    const matches = (name: string, fallback: string | null) => {
-      const wanted = query.get(name) ?? fallback;
-      return (wanted !== 'true' && wanted !== 'false') || String(values[name]) === wanted;
-    };
-    return (
-      (ids.length === 0 || ids.includes(idOf(kind, market))) &&
-      (slugs.length === 0 || slugs.includes(market.window.slug)) &&
-      (conditions.length === 0 || conditions.includes(market.conditionId)) &&
-      (tokens.length === 0 || Object.values(market.tokens).some((id) => tokens.includes(id))) &&
-      matches('active', null) &&
-      matches('closed', defaultClosed) &&
-      matches('archived', null) &&
-      inSeries(market, query) &&
-      bounds.every(([name, field, direction]) => {
-        const bound = Date.parse(query.get(name) ?? '');
-        return Number.isNaN(bound) || (Date.parse(String(values[field])) - bound) * direction >= 0;
-      })
-    );
-  });
-  return ordered(kind, found, query, now);
+  const closedUnlessAsked = kind === 'markets' ? 'false' : null;
+  const flag = (name: string, value: boolean, fallback: string | null = null) => {
+    const wanted = query.get(name) ?? fallback;
+    return (wanted !== 'true' && wanted !== 'false') || String(value) === wanted;
+  };
+  const inside = (name: string, at: number) => {
+    const [from, to] = ['min', 'max'].map((end) => Date.parse(query.get(`${name}_${end}`) ?? ''));
+    // NaN, which is what a missing or odd bound reads as, excludes nothing.
+    return !(at < (from ?? Number.NaN)) && !(at > (to ?? Number.NaN));
+  };
+  const found = listed(options).filter(
+    (market) =>
+      slug(market.window.slug) &&
+      id(idOf(kind, market)) &&
+      condition(market.conditionId) &&
+      token(market.tokens.Up, market.tokens.Down) &&
+      series(SERIES[market.window.cadence].id) &&
+      flag('active', now >= market.activeAt) &&
+      flag('closed', now >= market.closedAt, closedUnlessAsked) &&
+      flag('archived', false) &&
+      inside('start_date', market.listedAt) &&
+      inside('end_date', market.window.endsAt) &&
+      tagged(market, query),
+  );
+  return ordered(kind, found, query);
 }
 
-function inSeries(market: Market, query: URLSearchParams): boolean {
-  const series = query.getAll('series_id');
-  const tagSlug = query.get('tag_slug');
-  const tagId = query.get('tag_id');
-  const tags = tagRows(market);
-  return (
-    (series.length === 0 || series.includes(SERIES[market.window.cadence].id)) &&
-    (tagSlug === null || tags.some((tag) => tag.slug === tagSlug)) &&
-    (tagId === null || tags.some((tag) => tag.id === tagId))
+function tagged(market: Market, query: URLSearchParams): boolean {
+  const slug = query.get('tag_slug');
+  const id = query.get('tag_id');
+  if (slug === null && id === null) return true;
+  return tagRows(market).some(
+    (tag) => (slug === null || tag.slug === slug) && (id === null || tag.id === id),
   );
 }
 
-function ordered(kind: Kind, markets: Market[], query: URLSearchParams, now: number): Market[] {
-  const field = query.get('order');
+function ordered(kind: Kind, markets: readonly Market[], query: URLSearchParams): Market[] {
   const direction = query.get('ascending') === 'false' ? -1 : 1;
+  const field = query.get('order');
   const key = (market: Market): number => {
-    if (field === 'startDate' || field === 'endDate') {
-      return Date.parse(String(eventRow(market, now)[field]));
-    }
+    if (field === 'startDate') return market.listedAt;
+    if (field === 'endDate') return market.window.endsAt;
     return Number(idOf(kind, market));
   };
-  return markets
-    .map((market) => ({ market, key: key(market) }))
-    .sort((one, other) => (one.key - other.key) * direction)
-    .map(({ market }) => market);
+  return markets.toSorted((one, other) => (key(one) - key(other)) * direction);
 }
 
 function listed(options: GammaOptions): Market[] {

@@ -177,6 +177,29 @@ describe('other answers', () => {
 });
 
 describe('rate limits', () => {
+  it('hold back an answer until its time when they are on', async () => {
+    const { simulator, clock } = await scene({ throttle: true });
+    const get = async (path: string) => (await fetch(`${simulator.clobUrl}${path}`)).status;
+    for (let count = 0; count < 100; count++) await get('/ok');
+    let answered = false;
+    const late = get('/ok').then((status) => {
+      answered = true;
+      return status;
+    });
+    const requests = async () =>
+      (
+        (await getJson(`${simulator.controlUrl}/statistics`)) as {
+          readonly requests: { readonly clob: number };
+        }
+      ).requests.clob;
+    let counted = await requests();
+    while (counted < 101) counted = await requests();
+    await get('/time'); // would come after the late answer if that were not held back
+    expect(answered).toBe(false);
+    clock.advance(10_000);
+    expect(await late).toBe(200);
+  });
+
   it('delay what exceeds ten seconds worth of requests and refuse nothing', async () => {
     const clock = new ManualClock(NOW);
     const throttle = new Throttle(clock);
