@@ -12,8 +12,6 @@ export interface JudgedArchives {
   readonly archives: readonly ArchiveReport[];
   /** The same runs as the inspector joined them, first sight of each. */
   readonly joined: readonly JoinedRun[];
-  /** Paths of archives that the restart closed or that came after it. */
-  readonly sinceRestart: readonly string[];
   readonly problems: readonly string[];
 }
 
@@ -43,9 +41,12 @@ export function judgedArchives({ promoted, before, restart, after }: JudgedFacts
       reports.flatMap((report) => report.runs.filter((run) => runs.includes(run.run_id))),
       (run) => `${run.run_id} ${run.stream}`,
     ),
-    sinceRestart: archives.map((one) => one.path).filter((path) => !known.has(path)),
     problems: unique(
-      reports.flatMap((report) => report.problems),
+      [
+        ...before.report.problems,
+        // An archive that was there before and is not afterwards is judged by prior-archive-unchanged.
+        ...after.report.problems.filter((text) => ![...known].some((path) => text.includes(path))),
+      ],
       (problem) => problem,
     ),
   };

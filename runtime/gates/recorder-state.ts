@@ -1,6 +1,7 @@
 import { formatDuration } from '../config/duration.ts';
 import type { Sample } from './facts.ts';
 import { CLOCK_TOLERANCE_MS } from './inspection.ts';
+import type { Metrics } from './metrics.ts';
 
 export interface RecorderState {
   readonly problems: readonly string[];
@@ -32,8 +33,8 @@ export function readFreshness(sample: Sample, freshnessMs: number): RecorderStat
 }
 
 /** Whether a scrape says that at least one websocket is open. */
-export function readConnections(sample: Sample): RecorderState {
-  const open = sample.metrics.value('orderbooks_recorder_connections_open');
+export function readConnections(metrics: Metrics): RecorderState {
+  const open = metrics.value('orderbooks_recorder_connections_open');
   return {
     problems:
       open !== null && open >= 1 ? [] : [`${open ?? 'no count of'} open connections at the end`],

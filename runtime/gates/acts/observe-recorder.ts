@@ -2,6 +2,7 @@ import { defineAct } from '../act.ts';
 import { errorText } from '../error.ts';
 import type { Sample } from '../facts.ts';
 import { parseMetrics } from '../metrics.ts';
+import { readConnections } from '../recorder-state.ts';
 
 /** About this many polls over the observation time, whatever its length. */
 const POLLS = 20;
@@ -9,7 +10,10 @@ const POLLS = 20;
 const LONGEST_INTERVAL_MS = 5000;
 const SHORTEST_INTERVAL_MS = 250;
 
-/** Polls the recorder's metrics over the policy's observation time. A poll that fails is counted, not fatal. */
+/**
+ * Polls the recorder's metrics over the policy's observation time. A poll that fails is counted, not fatal. If the
+ * time ends while no connection is open, it goes on until one is, for as long as a reconnect may take.
+ */
 export const observeRecorder = defineAct({
   fact: 'observation',
   title: 'observe the recorder',
@@ -21,19 +25,25 @@ export const observeRecorder = defineAct({
     );
     const startedAt = now();
     const end = startedAt.getTime() + policy.observation;
+    const latestEnd = end + policy.reconnectWithin;
     const samples: Sample[] = [];
     const failures: string[] = [];
     for (;;) {
       signal.throwIfAborted();
-      const last = now().getTime() >= end;
+      const begun = now().getTime();
+      let open = false;
       try {
         const metrics = parseMetrics(await platform.metrics(subject.namespace, promoted.pod.name));
         samples.push({ at: now(), metrics });
+        open = readConnections(metrics).problems.length === 0;
       } catch (error) {
         failures.push(`${now().toISOString()} ${errorText(error)}`);
       }
-      if (last) return { startedAt, endedAt: now(), samples, failures };
-      await wait(Math.max(1, Math.min(interval, end - now().getTime())));
+      if (begun >= latestEnd || (begun >= end && open)) {
+        return { startedAt, endedAt: now(), samples, failures };
+      }
+      const next = begun < end ? end : latestEnd;
+      await wait(Math.max(1, Math.min(interval, next - now().getTime())));
     }
   },
 });

@@ -33,7 +33,7 @@ export const connectionsRecover = defineCheck({
     const connects = gapsOf(archived).filter((gap) => gap.reason === 'connect').length;
     const lost = archived.runs.flatMap((run) => ofRun(archived, run));
     const late = lost.filter((one) => isLate(one, policy.reconnectWithin));
-    const open = readConnections(last);
+    const open = readConnections(last.metrics);
     const fresh = readFreshness(last, policy.freshness);
     const problems = [...open.problems, ...fresh.problems];
     if (connects === 0) problems.push('no connect row was archived: the recorder never subscribed');

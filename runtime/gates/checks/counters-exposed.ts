@@ -5,6 +5,9 @@ import { CLOCK_TOLERANCE_MS, runsOfPod } from '../inspection.ts';
 import { firstFew } from '../judged-archives.ts';
 import { judged } from '../outcome.ts';
 
+/** A running recorder replaces its run manifest every two seconds; this leaves room for a slow disk. */
+const MANIFEST_AGE_MS = 60_000;
+
 /** Plain counters of the recorder; the run manifest has them under the short name. */
 const COUNTERS = [
   'frames',
@@ -57,6 +60,10 @@ export const countersExposed = defineCheck({
     if (manifest === undefined) {
       problems.push(`no run manifest of pod ${promoted.pod.name} to compare with`);
     } else {
+      const age = before.requestedAt.getTime() - Date.parse(manifest.updated_at);
+      if (!(age <= MANIFEST_AGE_MS)) {
+        problems.push(`the run manifest is of ${manifest.updated_at}, ${age / 1000} s old: stale`);
+      }
       problems.push(...disagreeing(manifest, first, before.metricsAfterwards));
     }
     const counted = COUNTERS.map(

@@ -92,7 +92,6 @@ export const BROKEN_WORLDS: readonly BrokenWorld[] = [
         ...report,
         archives: report.archives.filter((one) => !one.path.includes('ws_raw_0_promoted')),
       });
-      world.change.gaps = (gaps) => gaps;
     },
     { observation: 70_000 },
   ),
@@ -150,11 +149,15 @@ export const BROKEN_WORLDS: readonly BrokenWorld[] = [
     });
   }),
   broken('prior-archive-unchanged', 'the restart removes an archive', (world) => {
-    world.change.inspect = (report) => ({
+    world.change.inspect = (report, { paths = [] }) => ({
       ...report,
       archives: report.archives.filter(
         (one) => !world.restarted || !one.path.includes('ws_raw_0_promoted'),
       ),
+      // As the inspector says it of a path that was asked for.
+      problems: paths
+        .filter((path) => path.includes('ws_raw_0_promoted'))
+        .map((path) => `${path}: is not there`),
     });
   }),
   broken(

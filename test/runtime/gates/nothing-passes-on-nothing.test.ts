@@ -189,6 +189,12 @@ const VARIANTS: readonly Variant[] = [
       });
     },
   ),
+  variant('report: stale run manifest', ['counters-exposed'], /stale/, (world) => {
+    world.change.inspect = (report) => ({
+      ...report,
+      run_manifests: report.run_manifests.map((run) => ({ ...run, updated_at: LONG_AGO })),
+    });
+  }),
   variant(
     'report: archives of other runs',
     ['archives-parse', 'payload-hashes'],
@@ -480,6 +486,16 @@ describe('the sequence of acts', () => {
     };
     const { checks } = await run(world);
     expect(verdictOf(checks)).toMatchObject({ verdict: 'PASS' });
+  });
+
+  it('goes on observing until a connection that just ended is open again', async () => {
+    const world = new World();
+    const begun = world.time;
+    world.change.metrics = (text) =>
+      world.time >= begun + 55_000 && world.time < begun + 70_000
+        ? text.replace('connections_open 1', 'connections_open 0')
+        : text;
+    expect(verdictOf((await run(world)).checks)).toMatchObject({ verdict: 'PASS' });
   });
 
   it('does not restart the recorder when it could not remember its archives', async () => {
