@@ -2,22 +2,25 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../../kargo/step.ts';
 import type { AccessUse } from './access-record.ts';
+import { AnalysisController } from './analysis.ts';
 import { ApiServer } from './api-server.ts';
+import { type Applied, Applier, applyOrder } from './apply.ts';
+import { ArgoCd } from './argocd.ts';
 import { ClaimController } from './claims.ts';
 import type { PodOverrides } from './container-command.ts';
 import { DeploymentController } from './deployments.ts';
 import type { ClusterEvent, ClusterEventBody } from './events.ts';
-import { canonical, fields } from './fields.ts';
 import { ADMIN, serviceAccountUser, Tokens } from './identities.ts';
 import { ImageStore } from './images.ts';
 import { JobController } from './jobs.ts';
-import { type Kind, knownKind } from './kinds.ts';
+import { knownKind } from './kinds.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { Kubelet } from './kubelet.ts';
 import type { Timing } from './pod-worker.ts';
 import { ProcessTable } from './processes.ts';
+import { RenderedBranches } from './rendered-branch.ts';
 import { parseSelector } from './selector.ts';
-import { kindOf, namespaceOf, ObjectStore } from './store.ts';
+import { ObjectStore } from './store.ts';
 import { VolumeManager } from './volumes.ts';
 
 export interface LocalClusterOptions {
@@ -33,26 +36,9 @@ export interface LocalClusterOptions {
   readonly timing?: Partial<Timing>;
 }
 
-/** What `apply` did with an object. */
-export type Applied = 'created' | 'configured' | 'unchanged';
-
 const KUBERNETES_TIMING: Timing = { probeScale: 1, restartBackoffMs: 10_000 };
 
-/** Kinds that others need come first, as Argo CD orders them. */
-const APPLY_ORDER = [
-  'Namespace',
-  'ServiceAccount',
-  'Secret',
-  'ConfigMap',
-  'PersistentVolumeClaim',
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'Role',
-  'RoleBinding',
-  'AppProject',
-];
-
-/** One day is enough for a container that ignores SIGTERM to be killed when the cluster stops. */
+/** Long enough for archives to be closed, short enough for a person who pressed Ctrl-C. */
 const STOP_GRACE_SECONDS = 10;
 
 /** A small Kubernetes on this machine: API server, object store, controllers and a kubelet that starts real processes. */
@@ -66,7 +52,8 @@ export class LocalCluster {
   readonly #kubelet: Kubelet;
   readonly #listeners = new Set<(event: ClusterEvent) => void>();
   #api: ApiServer | undefined;
-  #controllers: readonly { stop(): Promise<void> }[] = [];
+  readonly #applier: Applier;
+  readonly #controllers: readonly { stop(): Promise<void> }[];
   #stopped: Promise<void> | undefined;
 
   private constructor(options: LocalClusterOptions, processes: ProcessTable) {
@@ -89,10 +76,17 @@ export class LocalCluster {
       kubeconfig: (namespace, account) => this.kubeconfig(serviceAccountUser(namespace, account)),
       overrides: options.overrides ?? (() => ({})),
     });
+    this.#applier = new Applier(this.store);
+    const branches = new RenderedBranches(
+      join(options.folder, 'repositories'),
+      options.gitEnvironment ?? {},
+    );
     this.#controllers = [
       new ClaimController(this.store, emit, this.#volumes),
       new DeploymentController(this.store, emit),
       new JobController(this.store, emit, timing),
+      new AnalysisController(this.store, emit),
+      new ArgoCd(this.store, emit, branches, this.#applier),
     ];
   }
 
@@ -128,14 +122,8 @@ export class LocalCluster {
 
   /** Creates or replaces objects, as `kubectl apply` would with what they say. Throws ApiError for the first that is refused. */
   apply(objects: readonly KubernetesObject[]): readonly Applied[] {
-    const order = (object: KubernetesObject): number => {
-      const place = APPLY_ORDER.indexOf(object.kind);
-      return place < 0 ? APPLY_ORDER.length : place;
-    };
     const results = new Map<KubernetesObject, Applied>();
-    for (const object of [...objects].sort((a, b) => order(a) - order(b))) {
-      results.set(object, this.#applyOne(object));
-    }
+    for (const object of applyOrder(objects)) results.set(object, this.#applier.apply(object));
     return objects.map((object) => results.get(object) ?? 'unchanged');
   }
 
@@ -157,6 +145,16 @@ export class LocalCluster {
     return this.store.list(knownKind(apiVersion, kind), namespace, parseSelector(labelSelector));
   }
 
+  /** Replaces an object whole; with `metadata.resourceVersion` it must be the current one. */
+  replace(object: KubernetesObject): KubernetesObject {
+    return this.store.update(object);
+  }
+
+  /** As `kubectl delete` does: a pod ends within its grace period, what the object owns goes too. */
+  delete(apiVersion: string, kind: string, namespace: string, name: string): void {
+    this.store.delete(knownKind(apiVersion, kind), namespace, name);
+  }
+
   /** Folder on this machine of a PersistentVolumeClaim. */
   claimFolder(namespace: string, claim: string): string {
     return this.#volumes.claimFolder(namespace, claim);
@@ -173,34 +171,22 @@ export class LocalCluster {
   }
 
   /**
-   * Ends every process (SIGTERM, then SIGKILL), frees every port and, if wanted, removes the folder. A second call waits for the first.
+   * Ends every process (SIGTERM, and SIGKILL after `graceSeconds`), frees every port and, if wanted, removes the folder. A second call
+   * waits for the first.
    */
-  stop(options: { readonly removeFolder?: boolean } = {}): Promise<void> {
-    this.#stopped ??= this.#stop();
+  stop(
+    options: { readonly removeFolder?: boolean; readonly graceSeconds?: number } = {},
+  ): Promise<void> {
+    this.#stopped ??= this.#stop(options.graceSeconds ?? STOP_GRACE_SECONDS);
     if (options.removeFolder !== true) return this.#stopped;
     return this.#stopped.then(() => rm(this.folder, { recursive: true, force: true }));
   }
 
-  async #stop(): Promise<void> {
+  async #stop(graceSeconds: number): Promise<void> {
     await Promise.all(this.#controllers.map((controller) => controller.stop()));
-    await this.#kubelet.stop(STOP_GRACE_SECONDS);
+    await this.#kubelet.stop(graceSeconds);
     await this.#api?.stop();
     await this.#processes.stop();
-  }
-
-  #applyOne(object: KubernetesObject): Applied {
-    const kind: Kind = kindOf(object);
-    const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : '';
-    const before = this.store.get(kind, namespace, object.metadata.name);
-    if (before === undefined) {
-      this.store.create(object);
-      return 'created';
-    }
-    const after = this.store.update({
-      ...object,
-      status: fields(object)['status'] ?? before['status'],
-    });
-    return canonical(after) === canonical(before) ? 'unchanged' : 'configured';
   }
 
   #emit(event: ClusterEventBody): void {
@@ -208,6 +194,3 @@ export class LocalCluster {
     for (const listener of [...this.#listeners]) listener(timed);
   }
 }
-
-/** Namespace of an object, empty for cluster-scoped ones. */
-export { namespaceOf };

@@ -106,6 +106,8 @@ function permissionFlags(request: CommandRequest): readonly string[] {
     : [...folders, join(podFolder, 'tmp'), join(podFolder, 'home')];
   return [
     '--permission',
+    // Node says on standard error that these flags weaken the model; that is no line of the container's own.
+    '--disable-warning=SecurityWarning',
     '--allow-fs-read=*',
     ...writable.flatMap((folder) => [
       `--allow-fs-write=${folder}`,

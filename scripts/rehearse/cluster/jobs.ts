@@ -87,8 +87,8 @@ export class JobController {
     else if (failure !== undefined && running.length === 0) {
       this.#finish(job, startTime, counts, failure);
     } else if (failure !== undefined) {
+      this.#publish(job, startTime, counts, running, failure);
       for (const pod of running) this.#deletePod(pod);
-      this.#publish(job, startTime, counts, running);
     } else {
       this.#publish(job, startTime, counts, running);
       if (running.length === 0) this.#createPod(key, job, counts);
@@ -101,6 +101,12 @@ export class JobController {
     counts: Counts,
     running: readonly KubernetesObject[],
   ): Failure | undefined {
+    const decided = list(at(job, 'status', 'conditions')).find(
+      (each) => at(each, 'type') === 'FailureTarget',
+    );
+    if (decided !== undefined) {
+      return { reason: String(at(decided, 'reason')), message: String(at(decided, 'message')) };
+    }
     const restarts = running.reduce((sum, pod) => sum + restartsOf(pod), 0);
     if (counts.failed.size + restarts > Number(at(job, 'spec', 'backoffLimit'))) {
       return {
@@ -151,14 +157,7 @@ export class JobController {
     const succeeded = failure === null;
     const reason = failure?.reason ?? 'CompletionsReached';
     const message = failure?.message ?? 'Reached expected number of succeeded pods';
-    const condition = (type: string) => ({
-      type,
-      status: 'True',
-      reason,
-      message,
-      lastProbeTime: now,
-      lastTransitionTime: now,
-    });
+    const condition = (type: string) => ended(type, { reason, message }, now);
     this.#store.updateStatus(job, () => ({
       startTime,
       ...(succeeded ? { completionTime: now } : {}),
@@ -184,7 +183,9 @@ export class JobController {
     startTime: string,
     counts: Counts,
     running: readonly KubernetesObject[],
+    failure?: Failure,
   ): void {
+    const now = this.#store.timestamp();
     const terminating = running.filter((pod) => pod.metadata['deletionTimestamp'] !== undefined);
     const ready = running.filter((pod) =>
       list(at(pod, 'status', 'containerStatuses')).some((each) => at(each, 'ready') === true),
@@ -196,6 +197,10 @@ export class JobController {
       ready: ready.length,
       terminating: terminating.length,
       ...numbers(counts),
+      // The reason is decided before the pods end, and what ending them brings does not change it.
+      ...(failure === undefined || before['conditions'] !== undefined
+        ? {}
+        : { conditions: [ended('FailureTarget', failure, now)] }),
     }));
   }
 
@@ -244,6 +249,10 @@ export class JobController {
   #podsOf(job: KubernetesObject): readonly KubernetesObject[] {
     return this.#store.list(POD, namespaceOf(job)).filter((pod) => ownedBy(pod, job));
   }
+}
+
+function ended(type: string, why: Failure, now: string): Readonly<Record<string, unknown>> {
+  return { type, status: 'True', ...why, lastProbeTime: now, lastTransitionTime: now };
 }
 
 /** Whether a Job has the condition Complete or Failed. */

@@ -34,6 +34,7 @@ if (mode === 'write') {
 if (mode === 'hang') {
   process.on('SIGTERM', () => console.log('ignoring SIGTERM'));
   setInterval(() => {}, 1000);
+  console.log('hanging');
 }
 if (mode === 'serve') {
   const port = JSON.parse(process.env.ORDERBOOKS_CONFIG_OVERRIDES).http.port;
@@ -122,7 +123,7 @@ export async function startFixture(options: Partial<LocalClusterOptions> = {}): 
         return found as never;
       }),
     end: async () => {
-      await cluster.stop();
+      await cluster.stop({ graceSeconds: 1 });
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -48,7 +48,7 @@ describe('a Job in the local cluster', () => {
       job(
         'slow',
         { image: IMAGE, args: ['hang'], spec: { terminationGracePeriodSeconds: 1 } },
-        { activeDeadlineSeconds: 1 },
+        { activeDeadlineSeconds: 3 },
       ),
     ]);
     const end = await fixture.event('job-finished');
@@ -56,6 +56,7 @@ describe('a Job in the local cluster', () => {
     const exit = await fixture.event('pod-exited');
     expect(exit.exitCode).toBe(137);
     expect(exit.at.getTime()).toBeLessThanOrEqual(end.at.getTime());
+    await fixture.event('pod-deleted');
     expect(pods('slow')).toHaveLength(0);
   });
 
