@@ -20,8 +20,10 @@ export type Ending = (typeof ENDINGS)[number];
  * What was sent, as it was sent. Times are milliseconds of the simulator's clock.
  *
  * A frame is recorded when it is handed to the socket. At `close`, frames with a sequence below `flushed` had left
- * the process for the kernel; those from `flushed` to `handed` were cut off inside it. What the kernel held when a
- * connection was reset cannot be known, so only an ending other than `reset` makes flushed frames certain to be sent.
+ * the process for the kernel; those from `flushed` to `handed` were cut off inside it. Whether flushed frames reached
+ * the client depends on how it ended: after `reset` what the kernel still held is lost, and nobody knows how much that
+ * was. After the other endings it was still sent, unless the kernel reset the connection by itself, as it does when
+ * bytes of the client were unread.
  */
 export type LedgerRecord =
   | {
