@@ -28,9 +28,9 @@ export const remoteHoldsUpload = defineCheck({
       const wanted = onVolume.get(file.path) ?? file.sha256;
       if (entry === undefined) {
         if (uploaded.report.remote !== undefined) problems.push(`${file.path} was not read back`);
-      } else if (entry.observed_sha256 === null) {
+      } else if (entry.observed_sha256 === null || entry.error !== undefined) {
         problems.push(
-          `${entry.remote_path} is not on the remote: ${entry.error ?? 'no reason given'}`,
+          `${entry.remote_path} could not be read back: ${entry.error ?? 'no reason given'}`,
         );
       } else if (entry.observed_sha256 !== wanted || entry.remote_path !== file.remote_path) {
         problems.push(

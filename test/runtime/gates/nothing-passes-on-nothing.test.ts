@@ -385,6 +385,20 @@ const VARIANTS: readonly Variant[] = [
   variant('remote: not read back', ['remote-holds-upload'], /read nothing back/, (world) => {
     world.change.inspect = ({ remote: _remote, ...report }) => report;
   }),
+  variant(
+    'remote: another remote than the configured',
+    ['remote-holds-upload'],
+    /went to/,
+    (world) => {
+      world.change.inspect = (report) =>
+        report.remote === undefined
+          ? report
+          : {
+              ...report,
+              remote: report.remote.map((one) => ({ ...one, error: 'upload went to b:' })),
+            };
+    },
+  ),
   variant('remote: only some files', ['remote-holds-upload'], /was not read back/, (world) => {
     world.change.inspect = (report) =>
       report.remote === undefined ? report : { ...report, remote: report.remote.slice(1) };
@@ -496,6 +510,17 @@ describe('the sequence of acts', () => {
         ? text.replace('connections_open 1', 'connections_open 0')
         : text;
     expect(verdictOf((await run(world)).checks)).toMatchObject({ verdict: 'PASS' });
+  });
+
+  it('looks again at an archive whose manifest was only just being written', async () => {
+    const world = new World();
+    let inspections = 0;
+    world.change.inspect = (report) => {
+      inspections += 1;
+      return inspections === 1 ? changed(report, '_promoted', { manifest: 'missing' }) : report;
+    };
+    expect(verdictOf((await run(world)).checks)).toMatchObject({ verdict: 'PASS' });
+    expect(inspections).toBe(4);
   });
 
   it('does not restart the recorder when it could not remember its archives', async () => {
