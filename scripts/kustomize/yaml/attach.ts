@@ -1,6 +1,6 @@
 import { blockEnd, type Gap, type PlacedComment, placeComments } from './comment.ts';
 import type { YamlDocument, YamlNode } from './node.ts';
-import type { Token } from './token.ts';
+import type { DocumentTokens, Token } from './token.ts';
 
 /** Where a node stands in the text. */
 export interface Place {
@@ -16,7 +16,7 @@ export type Places = Map<YamlNode, Place>;
 /** Gives the comments of a text to its nodes, as go-yaml does while it parses. */
 export function attachComments(
   document: YamlDocument,
-  tokens: readonly Token[],
+  tokens: DocumentTokens,
   places: Places,
 ): void {
   new Attachment(tokens, places).run(document);
@@ -32,6 +32,7 @@ interface Block {
 class Attachment {
   readonly #places: Places;
   readonly #content: readonly Token[];
+  readonly #textEnd: DocumentTokens['end'];
   readonly #gaps: ReadonlyMap<
     number,
     { readonly gap: Gap; readonly placed: readonly PlacedComment[] }
@@ -43,8 +44,9 @@ class Attachment {
   #line = '';
   #foot = '';
 
-  constructor(tokens: readonly Token[], places: Places) {
+  constructor({ tokens, end }: DocumentTokens, places: Places) {
     this.#places = places;
+    this.#textEnd = end;
     this.#content = tokens.filter(({ type }) => type !== 'comment');
     const { gaps, lines } = this.#survey(tokens);
     this.#gaps = gaps;
@@ -170,10 +172,13 @@ class Attachment {
     const last = this.#lastToken(node);
     if (last === undefined) return 0;
     const found = this.#gaps.get(last.offset);
-    const scan = found?.gap.scan ?? last.end;
-    const from = this.#ends.get(last.offset) ?? null;
-    const end = blockEnd({ scan }, found?.placed ?? [], this.#columnOf(node), from);
-    this.#ends.set(last.offset, end);
+    const column = this.#columnOf(node);
+    // What is still open at the end of the text ends there, and not at its last content.
+    const isLast = last === this.#content.at(-1) && column <= this.#textEnd.column;
+    const scan = isLast ? this.#textEnd.offset : (found?.gap.scan ?? last.end);
+    const key = isLast ? this.#textEnd.offset : last.offset;
+    const end = blockEnd({ scan }, found?.placed ?? [], column, this.#ends.get(key) ?? null);
+    this.#ends.set(key, end);
     return end;
   }
 
@@ -228,7 +233,10 @@ class Attachment {
         scan = onLine.end;
         comments.shift();
       }
-      if (comments.length > 0) {
+      const [first] = comments;
+      if (first !== undefined) {
+        // The end of a plain scalar is known only at the next sign, so the gap begins there.
+        if (before?.type === 'scalar' && first === onLine) scan = first.offset;
         const gap: Gap = {
           before,
           after,
@@ -236,6 +244,7 @@ class Attachment {
           indent: indentAt(before?.offset ?? -1, blocks),
           closesFlow: flow > 0 && after !== undefined && CLOSING.has(after.type),
           scan,
+          scanLine: scan === first.offset ? first.line : (before?.lastLine ?? 0),
           owner: (before?.type === 'comma' ? earlier?.offset : before?.offset) ?? 0,
         };
         gaps.set(before?.offset ?? -1, { gap, placed: placeComments(gap) });

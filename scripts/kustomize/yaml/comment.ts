@@ -24,6 +24,7 @@ export interface Gap {
   readonly closesFlow: boolean;
   /** Offset at which the gap begins. */
   readonly scan: number;
+  readonly scanLine: number;
   /** Of the gap's first token: what a comma ends, for a comma. */
   readonly owner: number;
 }
@@ -73,7 +74,7 @@ export function placeComments(gap: Gap): readonly PlacedComment[] {
     text += `${group.length === 0 ? '' : '\n'}${comment.source}`;
     group.push(comment);
     const next = gap.comments[index + 1] ?? gap.after;
-    if (next === undefined) pause(comment.end, 'end of text');
+    if (next === undefined) pause(comment.end + 1, 'end of text');
     else if (next.line - comment.line > 1) {
       pause(comment.end + 1, 'blank line');
       noBlankYet = false;
@@ -111,7 +112,7 @@ export function blockEnd(
 /** The line on which a comment must begin to be a foot of what is before it. */
 function footLineOf(gap: Gap, first: Token, newLines: number): number {
   const content = gap.before?.lastLine ?? 0;
-  const scanLine = gap.before?.type === 'block-scalar' ? content + 1 : content;
+  const scanLine = gap.before?.type === 'block-scalar' ? content + 1 : gap.scanLine;
   if (scanLine === 0) return -1;
   return newLines === 0 && first.column > 1 ? content + 2 : content + 1;
 }

@@ -12,11 +12,17 @@ export interface Token {
   readonly lastLine: number;
 }
 
-/** The tokens of the first document of a text, comments among them. */
-export function tokensOf(text: string): readonly Token[] {
+/** The tokens of the first document of a text, comments among them, and where it ends. */
+export interface DocumentTokens {
+  readonly tokens: readonly Token[];
+  readonly end: { readonly offset: number; readonly column: number };
+}
+
+export function tokensOf(text: string): DocumentTokens {
   const lines = lineStartsOf(text);
   const tokens: Token[] = [];
   let offset = 0;
+  let end: DocumentTokens['end'] | undefined;
   let scalar = false;
   let header: number | null = null;
   for (const source of new Lexer().lex(text)) {
@@ -30,18 +36,22 @@ export function tokensOf(text: string): readonly Token[] {
     const isBody = scalar && header !== null;
     scalar = false;
     if (SILENT.has(type) || (type === 'scalar' && source === '' && !isBody)) continue;
-    if (
-      (type === 'doc-start' && tokens.some((token) => token.type !== 'comment')) ||
-      type === 'doc-end'
-    )
+    const isSecond = type === 'doc-start' && tokens.some(({ type }) => type !== 'comment');
+    if (isSecond || type === 'doc-end') {
+      end = { offset: start, column: 0 };
       break;
+    }
     if (type === 'block-scalar-header') header = start;
     else if (isBody && header !== null) {
       tokens.push(token('block-scalar', text, header, offset, lines));
       header = null;
     } else tokens.push(token(type, text, start, offset, lines));
   }
-  return tokens.sort((a, b) => a.offset - b.offset);
+  const column = text.length - (lines.at(-1) ?? 0);
+  return {
+    tokens: tokens.sort((a, b) => a.offset - b.offset),
+    end: end ?? { offset: text.length, column },
+  };
 }
 
 /** Tokens that are a sign for the parser only and stand for no text. */

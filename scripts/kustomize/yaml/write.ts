@@ -194,6 +194,8 @@ class Writer {
       });
     }
     this.#expectEnd(node);
+    const hasMore = this.#head !== '' || this.#foot !== '' || this.#tail !== '';
+    if (comma && hasMore) this.#sign(',', false, false, false);
     this.#writeHead();
     this.#flowLevel -= 1;
     this.#indent = before;
@@ -263,14 +265,13 @@ class Writer {
     if (this.#line === '') this.#break();
     else this.#writeLine();
     this.#space = true;
+    // go-yaml keeps folded lines apart by a blank line, the last one too, unless the text begins with white space.
+    const apart = style === 'folded' && !/^\n*([ \t]|$)/.test(value);
     const lines = value.split('\n');
     const last = lines.pop() ?? '';
-    for (const [index, line] of lines.entries()) {
+    for (const line of lines) {
       this.#blockLine(line);
-      const isFolded = style === 'folded' && line !== '' && !/^[ \t]/.test(line);
-      const next = lines[index + 1] ?? last;
-      // Between two lines that would be folded into one a blank line keeps them apart.
-      if (isFolded && next !== '' && !/^[ \t]/.test(next)) this.#break();
+      if (apart && line !== '' && !/^[ \t]/.test(line)) this.#break();
       this.#break();
     }
     this.#blockLine(last);
@@ -281,7 +282,6 @@ class Writer {
     this.#toIndent();
     this.#put(line);
     this.#fresh = false;
-    this.#space = false;
   }
 
   #expect({ head, line, foot, kind }: YamlNode): void {
@@ -330,7 +330,7 @@ class Writer {
   }
 
   #comment(text: string): void {
-    for (const [index, line] of text.split('\n').entries()) {
+    for (const [index, line] of text.replace(/\n$/, '').split('\n').entries()) {
       if (index > 0) this.#break();
       if (line === '') continue;
       if (index > 0) this.#toIndent();
