@@ -45,7 +45,7 @@ if (mode === 'serve') {
     if (request.url === '/crash') process.exit(3);
     const bad = request.url === '/readyz' && existsSync(data + '/not-ready');
     const dead = request.url === '/healthz' && existsSync(data + '/not-alive');
-    response.writeHead(bad || dead ? 503 : 200);
+    response.writeHead(bad || dead ? 503 : 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     response.end(JSON.stringify({ url: request.url, method: request.method, pid: process.pid }));
   }).listen(port, '127.0.0.1');
   process.on('SIGTERM', () => {
