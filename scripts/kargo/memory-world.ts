@@ -10,8 +10,8 @@ export class MemoryWorld implements World {
   readonly secrets = new Map<string, Texts>();
   readonly genericSecrets = new Set<string>();
   readonly gitEnvironment: Texts;
-  readonly #freightMetadata = new Map<string, Values>();
-  readonly #stageMetadata = new Map<string, Values>();
+  readonly #freightMetadata = new Map<string, Values | null>();
+  readonly #stageMetadata = new Map<string, Values | null>();
   readonly #applications = new Map<string, KubernetesObject>();
   readonly #now: () => Date;
 
@@ -29,8 +29,8 @@ export class MemoryWorld implements World {
     const project = options.project ?? '';
     this.#now = options.now ?? (() => new Date());
     this.gitEnvironment = options.gitEnvironment ?? {};
-    for (const name of options.freight ?? []) this.#freightMetadata.set(`${project}/${name}`, {});
-    for (const name of options.stages ?? []) this.#stageMetadata.set(`${project}/${name}`, {});
+    for (const name of options.freight ?? []) this.#freightMetadata.set(`${project}/${name}`, null);
+    for (const name of options.stages ?? []) this.#stageMetadata.set(`${project}/${name}`, null);
     for (const application of options.applications ?? []) this.updateApplication(application);
   }
 
@@ -50,12 +50,12 @@ export class MemoryWorld implements World {
     return this.genericSecrets.has(`${namespace}/${name}`);
   }
 
-  freightMetadata(project: string, freight: string): Values {
-    return this.#freightMetadata.get(`${project}/${freight}`) ?? {};
+  freightMetadata(project: string, freight: string): Values | null {
+    return this.#freightMetadata.get(`${project}/${freight}`) ?? null;
   }
 
-  stageMetadata(project: string, stage: string): Values {
-    return this.#stageMetadata.get(`${project}/${stage}`) ?? {};
+  stageMetadata(project: string, stage: string): Values | null {
+    return this.#stageMetadata.get(`${project}/${stage}`) ?? null;
   }
 
   setFreightMetadata(project: string, freight: string, values: Values): void {
@@ -83,7 +83,7 @@ export class MemoryWorld implements World {
 }
 
 function upsert(
-  into: Map<string, Values>,
+  into: Map<string, Values | null>,
   kind: 'Freight' | 'Stage',
   project: string,
   name: string,

@@ -52,8 +52,9 @@ export interface World {
   now(): Date;
   configMap(namespace: string, name: string): Readonly<Record<string, string>>;
   secret(namespace: string, name: string): Readonly<Record<string, string>>;
-  freightMetadata(project: string, freight: string): Readonly<Record<string, unknown>>;
-  stageMetadata(project: string, stage: string): Readonly<Record<string, unknown>>;
+  /** `null` where nothing was ever written; an empty object once every key is deleted again. */
+  freightMetadata(project: string, freight: string): Readonly<Record<string, unknown>> | null;
+  stageMetadata(project: string, stage: string): Readonly<Record<string, unknown>> | null;
   /** Throws `ObjectNotFoundError` (not-found.ts) where there is no such object; a null value deletes its key. */
   setFreightMetadata(
     project: string,

@@ -46,6 +46,6 @@ export function dataFunctions(world: World, project: string): FunctionTable {
   };
 }
 
-function metadata(values: Readonly<Record<string, unknown>>): Value {
-  return Object.keys(values).length === 0 ? null : fromJson(values);
+function metadata(values: Readonly<Record<string, unknown>> | null): Value {
+  return values === null ? null : fromJson(values);
 }
