@@ -17,6 +17,7 @@ export const RAW_FOLDER = 'raw_orderbooks/polymarket';
 export const ARCHIVE_MANIFEST_FOLDER = 'manifests/archives';
 export const RUN_MANIFEST_FOLDER = 'manifests/runs';
 export const UPLOAD_MANIFEST_FOLDER = 'manifests/uploads';
+export const VERIFIED_FOLDER = 'manifests/verified';
 export const DISCOVERY_FOLDER = 'discovery';
 export const LOCK_FOLDER = 'locks';
 export const ARCHIVE_SUFFIX = '.jsonl.gz';
@@ -35,6 +36,11 @@ export function archivePath(stream: Stream, opened: Date, runId: string, segment
 export function archiveManifestPath(path: string): string {
   const below = path.slice(RAW_FOLDER.length + 1, -ARCHIVE_SUFFIX.length);
   return `${ARCHIVE_MANIFEST_FOLDER}/${below}.json`;
+}
+
+/** Path of what the uploader writes once the copy of the file at `path` was verified. */
+export function verifiedPath(path: string): string {
+  return `${VERIFIED_FOLDER}/${path}.json`;
 }
 
 /** Name under which the archive at `path` is written until it is closed. */

@@ -1,0 +1,77 @@
+import { lstat } from 'node:fs/promises';
+import { loadConfiguration } from '../config/configuration.ts';
+import { ConfigurationError } from '../config/error.ts';
+import { openRemote } from '../uploader/open-remote.ts';
+import type { Remote } from '../uploader/remote.ts';
+import { inspect } from './inspect.ts';
+import { isClean, reportText } from './text.ts';
+
+export interface InspectCommandOptions {
+  /** Path of the data root. */
+  readonly data: string;
+  /** One line of JSON instead of text. */
+  readonly json?: boolean;
+  /** ISO 8601 instant. */
+  readonly since?: string;
+  /** Paths of archives relative to the data root. */
+  readonly path?: readonly string[];
+  /** Read the newest upload back; needs `config`. */
+  readonly remote?: boolean;
+  /** Path of the configuration file. */
+  readonly config?: string;
+}
+
+/**
+ * `orderbooks inspect`. With `json` the exit code is 0 whenever a report was printed, for the report is the answer;
+ * without it, 1 says that something is wrong. Throws `ConfigurationError` for wrong usage.
+ */
+export async function inspectCommand(
+  options: InspectCommandOptions,
+  print: (text: string) => void = (text) => process.stdout.write(text),
+): Promise<number> {
+  const since = parseSince(options.since);
+  const remote = remoteOf(options);
+  await checkDataRoot(options.data);
+  const report = await inspect({
+    dataRoot: options.data,
+    ...(since === null ? {} : { since }),
+    ...(options.path === undefined ? {} : { paths: options.path }),
+    ...(remote === null ? {} : { remote }),
+  });
+  print(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
+  return options.json === true || isClean(report) ? 0 : 1;
+}
+
+/** A date alone, or a time without a zone, would be read differently by different people. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+function parseSince(text: string | undefined): Date | null {
+  if (text === undefined) return null;
+  const date = new Date(text);
+  if (INSTANT.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw new ConfigurationError(
+    'USAGE',
+    `--since: expected an ISO 8601 time with its zone such as 2026-11-21T10:00:00Z, got ${JSON.stringify(text)}`,
+  );
+}
+
+function remoteOf(options: InspectCommandOptions): Remote | null {
+  if (options.remote !== true) return null;
+  if (options.config === undefined) {
+    throw new ConfigurationError('USAGE', '--remote needs --config=<file>, which names the remote');
+  }
+  const { value } = loadConfiguration(options.config);
+  return openRemote(value, { dataRoot: options.data });
+}
+
+async function checkDataRoot(path: string): Promise<void> {
+  try {
+    await lstat(path);
+  } catch (error) {
+    throw new ConfigurationError(
+      'USAGE',
+      `--data: expected the folder of the data root: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}

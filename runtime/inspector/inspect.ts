@@ -1,0 +1,65 @@
+import type { Remote } from '../uploader/remote.ts';
+import { type ArchiveInspection, inspectArchive } from './archive-inspection.ts';
+import { findUnreadArchives, readRunManifests, readUploadManifests } from './manifests.ts';
+import { readRemote } from './remote.ts';
+import type { InspectReport } from './report.ts';
+import { joinRuns } from './runs.ts';
+import { selectArchives } from './selection.ts';
+
+export interface InspectOptions {
+  readonly dataRoot: string;
+  /** Only archives opened or closed at or after this instant (and those in `paths`). */
+  readonly since?: Date;
+  /** Archives to read whatever their age, relative to the data root; without `since`, only these. */
+  readonly paths?: readonly string[];
+  /** Read the newest upload back from here. */
+  readonly remote?: Remote;
+  readonly now?: () => Date;
+}
+
+/**
+ * Reads archives and manifests below the data root, changing nothing, and says what is there and what is wrong.
+ * Trouble with single files is in the report; rejects only when the data root cannot be looked at.
+ */
+export async function inspect(options: InspectOptions): Promise<InspectReport> {
+  const { dataRoot } = options;
+  const since = options.since?.getTime();
+  const at = (options.now ?? (() => new Date()))();
+  const selection = await selectArchives({
+    dataRoot,
+    paths: options.paths ?? [],
+    ...(since === undefined ? {} : { since }),
+  });
+  const problems = [...selection.problems];
+  const inspections: ArchiveInspection[] = [];
+  for (const path of selection.archives) {
+    try {
+      inspections.push(await inspectArchive(dataRoot, path));
+    } catch (error) {
+      problems.push(`${path}: cannot be read: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  // Asked for single archives only, nothing else is looked for.
+  const bound = since ?? (options.paths?.length ? Number.POSITIVE_INFINITY : undefined);
+  const unread = await findUnreadArchives(dataRoot, inspections, bound);
+  const joined = joinRuns(inspections, unread.between);
+  const runIds = new Set(joined.runs.map((run) => run.run_id));
+  const runManifests = await readRunManifests(dataRoot, bound, runIds);
+  const uploads = await readUploadManifests(dataRoot, since);
+  problems.push(...unread.problems, ...joined.problems);
+  problems.push(...runManifests.problems, ...uploads.problems);
+  return {
+    schema: 'orderbooks.inspect.v1',
+    inspected_at: at.toISOString(),
+    data_root: dataRoot,
+    archives: inspections.map((inspection) => inspection.report),
+    open: [...selection.open],
+    runs: joined.runs,
+    run_manifests: runManifests.manifests,
+    upload_manifests: uploads.manifests,
+    ...(options.remote === undefined
+      ? {}
+      : { remote: await readRemote(options.remote, uploads.manifests) }),
+    problems,
+  };
+}

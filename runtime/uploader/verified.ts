@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Disk, removeIfThere, replaceFile } from '../archive/disk.ts';
+import { isSystemError } from '../archive/error.ts';
+import { verifiedPath } from '../archive/layout.ts';
+import type { Remote, UploadFile } from './remote.ts';
+
+/** Written once the copies of an archive and its manifest were read back and were right; never before. */
+const verifiedRecord = z.object({
+  schema: z.literal('orderbooks.verified.v1'),
+  path: z.string(),
+  sha256: z.string(),
+  remote: z.object({ type: z.string(), target: z.string() }),
+  remote_path: z.string(),
+  upload_id: z.string(),
+  verified_at: z.string(),
+});
+
+/** True if a copy of `file`, with this content, on this remote, was verified before. */
+export async function wasVerified(
+  dataRoot: string,
+  file: Pick<UploadFile, 'path' | 'sha256'>,
+  remote: Remote,
+): Promise<boolean> {
+  let text: string;
+  try {
+    text = await readFile(join(dataRoot, verifiedPath(file.path)), 'utf8');
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+  const record = verifiedRecord.safeParse(parse(text));
+  return (
+    record.success &&
+    record.data.path === file.path &&
+    record.data.sha256 === file.sha256 &&
+    record.data.remote.type === remote.type &&
+    record.data.remote.target === remote.target
+  );
+}
+
+export async function recordVerified(
+  disk: Disk,
+  dataRoot: string,
+  file: UploadFile,
+  remote: Remote,
+  upload: { readonly id: string; readonly at: Date },
+): Promise<void> {
+  const record: z.infer<typeof verifiedRecord> = {
+    schema: 'orderbooks.verified.v1',
+    path: file.path,
+    sha256: file.sha256,
+    remote: { type: remote.type, target: remote.target },
+    remote_path: file.remotePath,
+    upload_id: upload.id,
+    verified_at: upload.at.toISOString(),
+  };
+  await replaceFile(
+    disk,
+    join(dataRoot, verifiedPath(file.path)),
+    `${JSON.stringify(record, null, 2)}\n`,
+  );
+}
+
+/** The copy is not right any more: the file is uploaded again next time. */
+export function forgetVerified(disk: Disk, dataRoot: string, path: string): Promise<void> {
+  return removeIfThere(disk, join(dataRoot, verifiedPath(path)));
+}
+
+/** A record that cannot be parsed proves nothing. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
