@@ -1,0 +1,57 @@
+/**
+ * Short names of offsets. Intl knows most of them only in an English of the region, so several are asked; where none
+ * has letters, the time zone database often has just the offset too (`+03`).
+ */
+const ENGLISHES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-IN', 'en-ZA'];
+
+/** Zones whose short name no English of Intl knows. */
+const BY_ZONE: Readonly<Record<string, string>> = {
+  'Asia/Tokyo': 'JST',
+  'Asia/Seoul': 'KST',
+  'Asia/Shanghai': 'CST',
+  'Asia/Hong_Kong': 'HKT',
+  'Asia/Taipei': 'CST',
+  'Asia/Manila': 'PST',
+  'Asia/Jakarta': 'WIB',
+  'Asia/Karachi': 'PKT',
+  'Asia/Jerusalem': 'IST',
+  'Europe/Moscow': 'MSK',
+  'Africa/Lagos': 'WAT',
+  'Africa/Nairobi': 'EAT',
+};
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The abbreviation that holds in a zone at a Unix time, such as `EST`. */
+export function zoneAbbreviation(zone: string, unix: number, offset: number): string {
+  if (offset === 0 && /^(Etc\/)?(UTC|UCT|Zulu|Universal)$/.test(zone)) return 'UTC';
+  for (const english of ENGLISHES) {
+    const name = nameOf(zone, unix, english, 'short');
+    if (name === 'GMT' || !/^(GMT|UTC)/.test(name)) return name;
+  }
+  return BY_ZONE[zone] ?? numeric(offset);
+}
+
+/** Whether summer time holds. */
+export function zoneIsSummer(zone: string, unix: number): boolean {
+  return /Daylight|Summer/.test(nameOf(zone, unix, 'en-US', 'long'));
+}
+
+function nameOf(zone: string, unix: number, english: string, style: 'short' | 'long'): string {
+  const key = `${zone} ${english} ${style}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(english, { timeZone: zone, timeZoneName: style });
+    formats.set(key, format);
+  }
+  return (
+    format.formatToParts(unix * 1000).find((part) => part.type === 'timeZoneName')?.value ?? ''
+  );
+}
+
+function numeric(offset: number): string {
+  const minutes = Math.abs(Math.trunc(offset / 60));
+  const hours = `${Math.trunc(minutes / 60)}`.padStart(2, '0');
+  const rest = minutes % 60 === 0 ? '' : `${minutes % 60}`.padStart(2, '0');
+  return `${offset < 0 ? '-' : '+'}${hours}${rest}`;
+}
