@@ -59,14 +59,16 @@ async function updateAll(config: ArgocdUpdateConfig, context: StepContext): Prom
         namespace: view.namespace,
         desiredRevisions: desiredRevisions(update, view),
       });
-      phases.push(await advance(application, update, context));
+      const phase = await advance(application, update, context);
+      if (phase !== '') phases.push(phase);
     }
   }
   const healthCheck = { uses: KIND, input: { apps: checks } };
   if (phases.some((phase) => phase === RUNNING || phase === 'Terminating')) {
     return { status: 'Running', healthCheck };
   }
-  if (phases.every((phase) => phase === 'Succeeded')) return { status: 'Succeeded', healthCheck };
+  if (phases.length > 0 && phases.every((phase) => phase === 'Succeeded'))
+    return { status: 'Succeeded', healthCheck };
   throw new OrderbooksError(
     'ARGOCD_PHASE_UNKNOWN',
     `could not determine promotion step status from operation phases: [${phases.join(' ')}]`,
