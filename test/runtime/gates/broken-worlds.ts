@@ -117,6 +117,15 @@ export const BROKEN_WORLDS: readonly BrokenWorld[] = [
       })),
     });
   }),
+  broken('counters-exposed', 'the run manifest is written and no longer counts', (world) => {
+    world.change.inspect = (report) => ({
+      ...report,
+      run_manifests: report.run_manifests.map((run) => ({
+        ...run,
+        counters: { ...run.counters, data_frames: 0 },
+      })),
+    });
+  }),
   broken('counters-exposed', 'the run manifest lacks a counter', (world) => {
     world.change.inspect = (report) => ({
       ...report,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { restartWrites } from '../../../runtime/gates/checks/restart-writes.ts';
 import { verdictOf } from '../../../runtime/gates/evidence-content.ts';
+import { seenOf } from '../../../runtime/gates/facts.ts';
 import { GATES } from '../../../runtime/gates/gates.ts';
+import { JUDGED_FACTS } from '../../../runtime/gates/judged-archives.ts';
+import type { Pod } from '../../../runtime/gates/platform.ts';
 import { PlatformError } from '../../../runtime/gates/platform-error.ts';
 import type { Policy } from '../../../runtime/gates/policy.ts';
 import { runGate } from '../../../runtime/gates/run.ts';
@@ -308,6 +312,18 @@ const VARIANTS: readonly Variant[] = [
     { dataTimeout: 1000 },
   ),
   variant(
+    'restart: only checkpoints were closed before, no frames by it',
+    ['prior-archive-unchanged'],
+    /closed on SIGTERM/,
+    (world) => {
+      world.change.inspect = (report) => ({
+        ...report,
+        archives: report.archives.filter((one) => !/ws_raw_\d_promoted/.test(one.path)),
+      });
+    },
+    { dataTimeout: 1000 },
+  ),
+  variant(
     'earlier run: no archive of it',
     ['prior-archive-unchanged'],
     /no ws_raw archive/,
@@ -463,6 +479,52 @@ describe('what is not applicable says so', () => {
 
   it('and nothing but not applicable is no PASS', () => {
     expect(verdictOf([]).verdict).toBe('FAIL');
+  });
+});
+
+describe('what was not seen is said', () => {
+  it('a pass without any interruption claims no recovery', async () => {
+    const { checks } = await run(new World());
+    expect(checks.find((check) => check.id === 'connections-recover')).toMatchObject({
+      status: 'pass',
+      reason: expect.stringContaining('no recovery was seen'),
+    });
+  });
+
+  it('a pass after an interruption says how long the slowest took', async () => {
+    const world = new World();
+    const lost = world.time + 1000;
+    world.change.gaps = (gaps, id) =>
+      id === 'promoted' && gaps.some((row) => row.reason === 'connect')
+        ? [...gaps, gap('disconnect', lost, 'a', 500), gap('connect', lost + 2500, 'b', 501)]
+        : gaps;
+    const { checks } = await run(world);
+    expect(checks.find((check) => check.id === 'connections-recover')).toMatchObject({
+      status: 'pass',
+      observed: expect.stringContaining('1 interruptions'),
+      reason: 'every lost connection came back in time',
+    });
+  });
+});
+
+describe('restart-writes does not rely on the act alone', () => {
+  it.each<[string, Partial<Pod>, RegExp]>([
+    ['the same pod', { uid: 'uid-promoted' }, /still the one that was deleted/],
+    ['another digest', { imageDigest: OTHER_DIGEST }, /runs sha256:b/],
+    ['a pod that is not ready', { ready: false }, /is not ready/],
+  ])('%s is refused', async (_what, wrong, saying) => {
+    const world = new World();
+    const { facts } = await run(world);
+    const { restart } = facts;
+    if (restart.state !== 'seen' || restart.value.mode !== 'provoke') throw new Error('no restart');
+    const replacement = { ...restart.value.replacement, ...wrong };
+    const seen = seenOf(
+      { ...facts, restart: { ...restart, value: { ...restart.value, replacement } } },
+      JUDGED_FACTS,
+    );
+    if ('missing' in seen) throw new Error('not seen');
+    const outcome = restartWrites.run(world.context(), seen.seen);
+    expect(outcome).toMatchObject({ status: 'fail', reason: expect.stringMatching(saying) });
   });
 });
 

@@ -78,6 +78,10 @@ describe('a verdict', () => {
     });
     expect(isIntact(document)).toBe(true);
     expect(document.checks).toHaveLength(13);
+    for (const check of document.checks) {
+      expect(check.started_at, check.id).not.toBeNull();
+      expect((check.started_at ?? '') <= check.finished_at, check.id).toBe(true);
+    }
     expect(document.archives.length).toBeGreaterThan(2);
     expect(document.archives[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(await inFile()).toEqual(document);
