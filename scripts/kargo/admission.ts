@@ -1,10 +1,18 @@
 import { autoPromotionCandidates, isAutoPromotionEnabled } from './auto-promotion.ts';
 import { isFreightAvailable } from './availability.ts';
 import { type InflatedStep, inflateSteps } from './inflation.ts';
+import { labelValue } from './label-value.ts';
 import type { Origin, Stage, Variable } from './objects.ts';
 import type { FreightRecord, Project } from './project.ts';
 import { promotionName } from './promotion-name.ts';
-import { denied, invalidObject, type Refusal, refusal } from './refusal.ts';
+import {
+  denied,
+  type FieldFault,
+  invalidObject,
+  type Refusal,
+  RULES_NOT_CHECKED,
+  refusal,
+} from './refusal.ts';
 
 /** What somebody sends: everything else of a Promotion is filled in by Kargo's webhook. */
 export interface PromotionRequest {
@@ -68,7 +76,7 @@ export function admitPromotion(
   }
   const freight = request.freight ?? candidateOf(stage, records, request.origin, now);
   if (typeof freight !== 'string') return freight;
-  const name = freight === '' ? '' : promotionName(request.stage, freight, now);
+  const name = promotionName(request.stage, freight, now);
   const steps = stage.spec.promotionTemplate?.spec.steps ?? [];
   if (steps.length === 0) {
     return promotionInvalid(name, 'spec.stage', request.stage, [
@@ -79,6 +87,11 @@ export function admitPromotion(
   const inflation = inflateSteps(steps, vars, (kind, task) =>
     (kind === 'ClusterPromotionTask' ? project.clusterTasks : project.tasks).get(task),
   );
+  if (freight === '') {
+    const path = 'spec.freight';
+    const detail = `${path} in body should be at least 1 chars long`;
+    return nameless([{ path, type: 'Invalid value', value: '', detail }]);
+  }
   if ('missingTask' in inflation) {
     const { kind, name: task } = inflation.missingTask;
     const message = `${kind}.kargo.akuity.io ${JSON.stringify(task)} not found`;
@@ -120,7 +133,7 @@ export function admitPromotion(
       ...(requester.username === null ? {} : intent(project, stage, records, record, now)),
       [STAGE_KEY]: request.stage,
     },
-    labels: { ...request.labels, [STAGE_KEY]: request.stage },
+    labels: { ...request.labels, [STAGE_KEY]: labelValue(request.stage) },
   };
 }
 
@@ -142,27 +155,25 @@ function candidateOf(
   origin: Origin | undefined,
   now: number,
 ): string | Refusal {
-  if (origin === undefined) {
-    return invalidObject('Promotion', '', [
-      {
-        path: 'metadata.name',
-        type: 'Required value',
-        detail: 'name or generateName is required',
-      },
-      {
-        path: '<nil>',
-        type: 'Invalid value',
-        value: null,
-        detail:
-          'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
-      },
-    ]);
-  }
+  if (origin === undefined) return nameless([]);
   const candidate = autoPromotionCandidates(stage, records, now).get(origin.name);
   if (candidate !== undefined) return candidate.freight.name;
   const key = `${origin.kind}/${origin.name}`;
   return promotionInvalid('any', 'spec.origin', key, [
     `no auto-promotion candidate found for origin ${JSON.stringify(key)} on Stage ${JSON.stringify(stage.metadata.name)}`,
+  ]);
+}
+
+/** Without Freight there is no name to give; a Freight of no letters is a fault of its own. */
+function nameless(more: readonly FieldFault[]): Refusal {
+  return invalidObject('Promotion', '', [
+    {
+      path: 'metadata.name',
+      type: 'Required value',
+      detail: 'name or generateName is required',
+    },
+    ...more,
+    RULES_NOT_CHECKED,
   ]);
 }
 

@@ -49,5 +49,14 @@ export type {
 } from './promotion.ts';
 export type { Refusal } from './refusal.ts';
 export { admitStageOrTask } from './stage-admission.ts';
+export type {
+  Freight,
+  KubernetesObject,
+  StepContext,
+  StepResult,
+  StepRunner,
+  StepStatus,
+  World,
+} from './step.ts';
 export { KARGO_STEP_KINDS, stepRunners } from './steps/index.ts';
 export { TemplateError } from './template.ts';

@@ -75,7 +75,7 @@ function inflated(step: TemplateStep, as: string, vars: readonly Variable[]): In
     timeoutMs: step.retry?.timeout,
     errorThreshold: step.retry?.errorThreshold,
     vars,
-    config: step.config,
+    config: step.config ?? undefined,
   };
 }
 

@@ -40,7 +40,7 @@ const step = z.strictObject({
   continueOnError: z.boolean().default(false),
   retry: retry.optional(),
   vars: z.array(variable).default([]),
-  config: z.unknown(),
+  config: z.unknown().optional(),
 });
 export type TemplateStep = z.infer<typeof step>;
 

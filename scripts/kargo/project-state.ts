@@ -8,6 +8,7 @@ import {
   type Requester,
 } from './admission.ts';
 import { autoPromotionCandidates, isAutoPromotionEnabled } from './auto-promotion.ts';
+import { isFreightAvailable } from './availability.ts';
 import type { Stage } from './objects.ts';
 import { type FreightRecord, NEW_FREIGHT_STATUS, type Project } from './project.ts';
 import type { PromotionPhase } from './promotion.ts';
@@ -56,7 +57,8 @@ export class ProjectState {
     if (known !== undefined) return known;
     const record = { freight, status: NEW_FREIGHT_STATUS, discoveredAt: this.#now() };
     this.#records.set(freight.name, record);
-    return record;
+    this.#passControlFlow();
+    return this.#record(freight.name);
   }
 
   admit(request: PromotionRequest, requester: Requester): AdmittedPromotion | Refusal {
@@ -121,12 +123,8 @@ export class ProjectState {
 
   /** The current Freight of a Stage passed its verification: it is available downstream, for ever. */
   verified(stage: string): void {
-    for (const { name } of this.current(stage)) {
-      const record = this.#record(name);
-      if (Object.hasOwn(record.status.verifiedIn, stage)) continue;
-      const verifiedIn = { ...record.status.verifiedIn, [stage]: { verifiedAt: this.#now() } };
-      this.#records.set(name, { ...record, status: { ...record.status, verifiedIn } });
-    }
+    for (const { name } of this.current(stage)) this.#verify(stage, name);
+    this.#passControlFlow();
   }
 
   /** A person's approval: the Freight is available to the Stage without verification or soak. */
@@ -134,6 +132,31 @@ export class ProjectState {
     const record = this.#record(freight);
     const approvedFor = { ...record.status.approvedFor, [stage]: { approvedAt: this.#now() } };
     this.#records.set(freight, { ...record, status: { ...record.status, approvedFor } });
+    this.#passControlFlow();
+  }
+
+  #verify(stage: string, freight: string): void {
+    const record = this.#record(freight);
+    if (Object.hasOwn(record.status.verifiedIn, stage)) return;
+    const verifiedIn = { ...record.status.verifiedIn, [stage]: { verifiedAt: this.#now() } };
+    this.#records.set(freight, { ...record, status: { ...record.status, verifiedIn } });
+  }
+
+  /** A Stage without steps only passes Freight on: whatever is available to it counts as verified in it. */
+  #passControlFlow(): void {
+    for (const [name, stage] of this.project.stages) {
+      if ((stage.spec.promotionTemplate?.spec.steps ?? []).length > 0) continue;
+      const passed = this.records().filter(
+        (record) =>
+          isFreightAvailable(stage, record, this.#now()) &&
+          !Object.hasOwn(record.status.verifiedIn, name),
+      );
+      if (passed.length === 0) continue;
+      for (const { freight } of passed) this.#verify(name, freight.name);
+      // What passed here may be available to the next such Stage.
+      this.#passControlFlow();
+      return;
+    }
   }
 
   #enter(stage: string, freight: string): void {

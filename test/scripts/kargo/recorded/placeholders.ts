@@ -1,4 +1,6 @@
-import { record } from './record.ts';
+import { type Raw, record } from './record.ts';
+
+const ID_LENGTH = 40;
 
 const PLACEHOLDER =
   /<(promotion|commit|short-commit|uid|workdir|time|freight-collection)(?::\d+)?>/g;
@@ -11,6 +13,26 @@ const PATTERNS: Readonly<Record<string, string>> = {
   time: '.+?',
   'freight-collection': '[0-9a-f]{40}',
 };
+
+/**
+ * A recording with ids in place of the placeholders for ids that nobody knows, so that it can be carried out. The ids are
+ * bound: the same ones are expected where the recording has the placeholders.
+ */
+export function filled(raw: Raw, bindings: Map<string, string>): Raw {
+  const inputs = JSON.stringify([
+    raw['objects'],
+    raw['request'],
+    raw['sequence'],
+    raw['createdFreight'],
+  ]);
+  let json = JSON.stringify(raw);
+  for (const [placeholder, number] of inputs.matchAll(/"<commit:(\d+)>"/g)) {
+    const id = (number ?? '').padStart(ID_LENGTH, 'e');
+    bindings.set(placeholder.slice(1, -1), id);
+    json = json.replaceAll(placeholder, JSON.stringify(id));
+  }
+  return record(JSON.parse(json));
+}
 
 /**
  * Where an answer differs from a recording: one line per difference, none if they agree. A placeholder of the recording

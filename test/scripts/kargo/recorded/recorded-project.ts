@@ -52,10 +52,31 @@ export function recordedProject(objects: readonly Raw[]): {
     if (refusal !== null) refused.push({ object, refusal });
     return refusal === null;
   });
-  const loaded = [...STANDING_OBJECTS, ...accepted].map(
+  const applied = new Map<string, Raw>();
+  // Applied again, an object replaces the one before.
+  for (const object of [...STANDING_OBJECTS, ...accepted.map(pruned)]) {
+    applied.set(`${object['kind']}/${text(record(object['metadata'])['name'])}`, object);
+  }
+  const loaded = [...applied.values()].map(
     (value): LoadedObject => ({ value, place: () => ({ file: 'recording', line: 1, column: 1 }) }),
   );
   return { project: projectOf(PROJECT, loaded), refused };
+}
+
+const STEP_KEYS = ['uses', 'task', 'as', 'if', 'continueOnError', 'retry', 'vars', 'config'];
+
+/** The API server drops keys of a step that its schema does not have; this project refuses them instead. */
+function pruned(object: Raw): Raw {
+  const prune = (value: unknown, inSteps: boolean): unknown => {
+    if (Array.isArray(value)) return value.map((entry) => prune(entry, inSteps));
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value);
+    const kept = inSteps ? entries.filter(([key]) => STEP_KEYS.includes(key)) : entries;
+    return Object.fromEntries(
+      kept.map(([key, entry]) => [key, inSteps ? entry : prune(entry, key === 'steps')]),
+    );
+  };
+  return record(prune(object, false));
 }
 
 export function recordedWorld(

@@ -76,7 +76,10 @@ export function recordedRemote(): RecordedRemote {
     for (const [recorded, local] of ids) {
       const [old, fresh] = from === 0 ? [recorded, local] : [local, recorded];
       json = json.replaceAll(old, fresh);
-      json = json.replaceAll(new RegExp(`\\b${old.slice(0, 7)}\\b`, 'g'), fresh.slice(0, 7));
+      // Short ids, in texts and in configurations.
+      json = json.replaceAll(new RegExp(`\\b${old.slice(0, 7)}[0-9a-f]*\\b`, 'g'), (short) =>
+        fresh.slice(0, short.length),
+      );
     }
     return JSON.parse(json);
   };

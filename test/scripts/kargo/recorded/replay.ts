@@ -1,17 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AdmittedPromotion, Requester } from '../../../../scripts/kargo/admission.ts';
+import type { AdmittedPromotion } from '../../../../scripts/kargo/admission.ts';
 import { CONTROLLER } from '../../../../scripts/kargo/admission.ts';
 import { analysisOutcome } from '../../../../scripts/kargo/analysis-outcome.ts';
 import { buildAnalysisRun } from '../../../../scripts/kargo/analysis-run.ts';
+import { makeFreight } from '../../../../scripts/kargo/freight.ts';
+import { admitFreight } from '../../../../scripts/kargo/freight-admission.ts';
 import type { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
 import { ProjectState } from '../../../../scripts/kargo/project-state.ts';
 import { promoteToEnd } from '../../../../scripts/kargo/promote.ts';
 import type { PromotionResult } from '../../../../scripts/kargo/promotion.ts';
-import { differences } from './placeholders.ts';
+import { freightName, requester, storedResult, storedStep, storedVars, texts } from './forms.ts';
+import { differences, filled } from './placeholders.ts';
 import { list, type Raw, type Recording, record, text } from './record.ts';
-import { freightOf, recordedProject, recordedWorld } from './recorded-project.ts';
+import { freightOf, PROJECT, recordedProject, recordedWorld } from './recorded-project.ts';
 import type { RecordedRemote, Server } from './remote.ts';
 
 const MILLISECONDS_PER_ACT = 1000;
@@ -43,12 +46,12 @@ class Replay {
   #now = Date.parse('2026-11-21T10:00:00Z');
 
   constructor(raw: Raw, server: Server) {
-    this.#raw = raw;
+    this.#raw = filled(raw, this.#bindings);
     this.#server = server;
-    const objects = list(raw['objects']);
+    const objects = list(this.#raw['objects']);
     const { project, refused } = recordedProject(objects);
     this.#refused = refused;
-    const freight = list(raw['freight']).map(freightOf);
+    const freight = list(this.#raw['freight']).map(freightOf);
     this.#world = recordedWorld(
       objects,
       freight,
@@ -69,6 +72,7 @@ class Replay {
     }
     if (acts.length > 0) for (const act of acts) await this.#act(act);
     else if (this.#raw['request'] !== undefined) await this.#request(this.#raw, 'case');
+    this.#compareFreightAdmission();
     await this.#compareAfter(record(this.#raw['after']));
     return this.#differences;
   }
@@ -81,6 +85,30 @@ class Replay {
       ...refusal,
     }));
     this.#compare('objectAdmission', expected, actual);
+  }
+
+  #compareFreightAdmission(): void {
+    if (this.#raw['createdFreight'] === undefined) return;
+    const expected = record(this.#raw['freightAdmission']);
+    const created = freightOf(record(this.#raw['createdFreight']));
+    // Names were made from addresses that the recording replaces, so they are made again and translated.
+    const renamed = new Map<string, string>();
+    const existing = this.#state.records().map(({ freight }) => {
+      const { name } = makeFreight({ ...freight, origin: freight.origin.name });
+      renamed.set(name, freight.name);
+      return { ...freight, name };
+    });
+    const admission = admitFreight(this.#state.project, existing, created);
+    let message = admission.allowed ? '' : admission.message;
+    for (const [made, recorded] of renamed) message = message.replaceAll(made, recorded);
+    this.#compare(
+      'freightAdmission',
+      { allowed: expected['allowed'], message: expected['message'] ?? '' },
+      {
+        allowed: admission.allowed,
+        message,
+      },
+    );
   }
 
   #discover(name: string): void {
@@ -102,6 +130,10 @@ class Replay {
       await this.#settle();
     } else if (name.startsWith('new Freight')) {
       this.#discover(text(act['freight']));
+    } else if (name === 'abort after the end') {
+      // Nothing is left to abort.
+    } else if (name === 'phase') {
+      this.#compare(name, act['phase'], this.#made.at(-1)?.entry['phase']);
     } else if (name === 'approve for the Stage') {
       this.#state.approve(text(this.#raw['case']), text(freightName(this.#raw)));
     } else if (Array.isArray(act['promotions'])) {
@@ -158,12 +190,12 @@ class Replay {
     const admission = this.#state.admit(
       {
         stage: text(spec['stage']),
-        ...(typeof freight === 'string' && freight !== '' ? { freight } : {}),
+        ...(typeof freight === 'string' ? { freight } : {}),
         ...('origin' in spec ? { origin: { kind: 'Warehouse', name: text(origin['name']) } } : {}),
         annotations: texts(metadata['annotations']),
         labels: texts(metadata['labels']),
       },
-      requester(act['actor']),
+      requester(act['actor'] ?? this.#raw['actor']),
     );
     const expected = record(act['admission']);
     this.#compareAdmission(name, expected, admission);
@@ -180,7 +212,7 @@ class Replay {
     this.#compare(`${name}: admission`, expected, {
       allowed: true,
       ...('inflatedSteps' in expected ? { inflatedSteps: actual.steps.map(storedStep) } : {}),
-      ...(actual.vars.length > 0 ? { vars: actual.vars } : {}),
+      ...(actual.vars.length > 0 ? { vars: storedVars(actual.vars) } : {}),
       annotations: actual.annotations,
       labels: actual.labels,
     });
@@ -203,6 +235,7 @@ class Replay {
           world: this.#world,
           workDir,
           pollIntervalMs: POLL_MS,
+          uiBaseUrl: 'http://localhost:31080',
           clock: {
             now: () => this.#now,
             sleep: async (milliseconds) => {
@@ -267,27 +300,7 @@ class Replay {
   }
 
   #compareResult(name: string, expected: Raw, actual: PromotionResult): void {
-    const state = expected['state'];
-    this.#compare(`${name}: result`, expected, {
-      phase: actual.phase,
-      message: actual.message === '' ? null : actual.message,
-      currentStep: actual.currentStep === 0 ? null : actual.currentStep,
-      steps: actual.steps.map((step) => ({
-        alias: step.alias,
-        status: step.status,
-        ...(step.message === '' ? {} : { message: step.message }),
-        ...(step.errorCount === 0 ? {} : { errorCount: step.errorCount }),
-        ...(step.continueOnError ? { continueOnError: true } : {}),
-        started: step.startedAt !== undefined,
-        finished: step.finishedAt !== undefined,
-      })),
-      state: Object.keys(actual.state).length === 0 && state !== undefined ? state : actual.state,
-      ...(actual.healthChecks.length === 0
-        ? {}
-        : {
-            healthChecks: actual.healthChecks.map(({ uses, input }) => ({ uses, config: input })),
-          }),
-    });
+    this.#compare(`${name}: result`, expected, storedResult(actual, expected));
   }
 
   async #compareAfter(after: Raw): Promise<void> {
@@ -307,6 +320,20 @@ class Replay {
       };
       this.#compare('branch', expected, this.#server.branch(branch['name']));
     }
+    const status = record(after['freightStatus']);
+    if ('freightStatus' in after && !Array.isArray(after['freightStatus'])) {
+      const name = text(freightName(this.#raw));
+      const { status: own } =
+        this.#state.records().find(({ freight }) => freight.name === name) ?? {};
+      for (const key of ['currentlyIn', 'verifiedIn'] as const) {
+        this.#compare(`freightStatus.${key}`, keys(status[key]), keys(own?.[key]));
+      }
+      this.#compare(
+        'freightStatus.metadata',
+        status['metadata'] ?? {},
+        this.#world.freightMetadata(PROJECT, name) ?? {},
+      );
+    }
     if (text(this.#raw['topic']) === 'verification') {
       const expected = list(after['verification'])[0] ?? {};
       this.#compare('verification', expected, this.#verification);
@@ -325,45 +352,6 @@ class Replay {
   }
 }
 
-function requester(actor: unknown): Requester {
-  const username =
-    actor === 'bot' || text(actor).startsWith('sa:')
-      ? 'system:serviceaccount:oracle:bot'
-      : actor === 'admin' || actor === undefined || actor === null
-        ? 'lab-admin'
-        : text(actor);
-  return {
-    username,
-    mayCreate: username !== 'mallory',
-    mayPromote: username !== 'bob' && username !== 'mallory',
-  };
-}
-
-/** An inflated step as the API server stores it. */
-function storedStep(step: AdmittedPromotion['steps'][number]): Raw {
-  const retry = {
-    ...(step.timeoutMs === undefined ? {} : { timeout: `${step.timeoutMs / 1000}s` }),
-    ...(step.errorThreshold === undefined ? {} : { errorThreshold: step.errorThreshold }),
-  };
-  return {
-    uses: step.uses,
-    as: step.as,
-    ...(step.if === '' ? {} : { if: step.if }),
-    ...(step.continueOnError ? { continueOnError: true } : {}),
-    ...(Object.keys(retry).length === 0 ? {} : { retry }),
-    ...(step.vars.length === 0 ? {} : { vars: step.vars }),
-    ...(step.config === undefined ? {} : { config: step.config }),
-  };
-}
-
-function freightName(raw: Raw): unknown {
-  return record(list(raw['freight'])[0]?.['metadata'])['name'];
-}
-
-function texts(value: unknown): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(record(value)).flatMap(([key, entry]) =>
-      typeof entry === 'string' ? [[key, entry]] : [],
-    ),
-  );
+function keys(value: unknown): readonly string[] {
+  return Object.keys(record(value)).sort();
 }
