@@ -1,0 +1,165 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { OrderbooksError } from '../../runtime/errors.ts';
+import { FAULTS, faultNamed } from './fault-catalogue.ts';
+import { progressTo } from './progress.ts';
+import { reportPage } from './report/page.ts';
+import { EXIT_CODES, type RehearsalResult } from './result.ts';
+import { rehearse } from './run.ts';
+
+interface Flags {
+  readonly fault?: string;
+  readonly listFaults?: boolean;
+  readonly until: 'canary' | 'full';
+  readonly json?: boolean;
+  readonly keep?: boolean;
+  readonly output: string;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const EXIT_NOT_REHEARSED = 2;
+
+const HELP = `
+Exit codes:
+  0    version 2 was verified in every stage asked for
+  1    version 2 was refused by the gates, or failed otherwise (with --fault: refused by the check meant for it)
+  2    it could not be rehearsed: wrong option, a missing program, manifests that do not render, …
+  3    with --fault: the defect was not refused by the check meant for it
+  130  interrupted
+
+Examples:
+  npm run rehearse
+  npm run rehearse -- --until canary
+  npm run rehearse -- --fault drops-frames
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const program = new Command('rehearse')
+    .description(
+      'Rehearse the promotion of this working tree on this machine: no cluster, registry or internet.',
+    )
+    .option('--fault <name>', 'release version 2 with a deliberate defect (see --list-faults)')
+    .option('--list-faults', 'print the names of the defects, one a line')
+    .addOption(
+      new Option('--until <stage>', 'stop once this stage is verified')
+        .choices(['canary', 'full'])
+        .default('full'),
+    )
+    .option(
+      '--json',
+      'print the result as one JSON document on standard output; progress goes to standard error',
+    )
+    .option('--keep', 'leave everything running at the end and print the addresses, until Ctrl-C')
+    .option(
+      '--output <folder>',
+      'where report.html and result.json go',
+      parseFolder,
+      resolve(ROOT, 'data/rehearsal'),
+    )
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(--help shows what is expected)')
+    .exitOverride();
+  try {
+    program.parse();
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_NOT_REHEARSED;
+    throw error;
+  }
+  const flags = program.opts<Flags>();
+  if (flags.listFaults === true) {
+    process.stdout.write(FAULTS.map(({ name }) => `${name}\n`).join(''));
+    return 0;
+  }
+  return await run(flags);
+}
+
+async function run(flags: Flags): Promise<number> {
+  const stream = flags.json === true ? process.stderr : process.stdout;
+  const colour = stream.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const progress = progressTo(stream, { now: () => performance.now(), colour });
+  const stop = new AbortController();
+  const interrupted = interruptOnSignals(stop);
+  try {
+    const result = await rehearse({
+      workingTree: ROOT.replace(/\/$/, ''),
+      fault: flags.fault === undefined ? null : faultNamed(flags.fault),
+      until: flags.until,
+      progress,
+      signal: stop.signal,
+      ...(flags.keep === true
+        ? { beforeEnd: (addresses) => keep(addresses, stop.signal, stream) }
+        : {}),
+    });
+    await write(flags, result);
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+    stream.write(
+      `\n${result.verdict}: ${result.summary}\n${timesOf(result)}\nreport: ${relative(process.cwd(), resolve(flags.output, 'report.html'))}\n`,
+    );
+    return EXIT_CODES[result.verdict];
+  } catch (error) {
+    progress.end();
+    if (stop.signal.aborted) {
+      process.stderr.write('\nINTERRUPTED: every process was ended and every folder removed\n');
+      return EXIT_CODES.INTERRUPTED;
+    }
+    if (!(error instanceof OrderbooksError)) throw error;
+    process.stderr.write(`\nNOT REHEARSED: ${error.code}: ${error.message}\n`);
+    return EXIT_NOT_REHEARSED;
+  } finally {
+    interrupted.dispose();
+  }
+}
+
+async function write(flags: Flags, result: RehearsalResult): Promise<void> {
+  await mkdir(flags.output, { recursive: true });
+  await writeFile(resolve(flags.output, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+  await writeFile(resolve(flags.output, 'report.html'), reportPage(result));
+}
+
+async function keep(
+  addresses: readonly string[],
+  signal: AbortSignal,
+  stream: NodeJS.WritableStream,
+): Promise<void> {
+  stream.write(
+    `\nEverything keeps running until Ctrl-C:\n${addresses.map((address) => `  ${address}\n`).join('')}`,
+  );
+  // A timer keeps the process alive whatever else still does.
+  const alive = setInterval(() => undefined, 60_000);
+  await new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  clearInterval(alive);
+}
+
+/** The first signal ends the rehearsal in order, the second at once. */
+function interruptOnSignals(stop: AbortController): { dispose(): void } {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (stop.signal.aborted) process.exit(EXIT_CODES.INTERRUPTED);
+    process.stderr.write(`\n${name}: ending everything; once more to leave at once\n`);
+    stop.abort(new Error(`interrupted by ${name}`));
+  };
+  for (const name of signals) process.on(name, onSignal);
+  return {
+    dispose: () => {
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
+}
+
+function timesOf(result: RehearsalResult): string {
+  const parts = result.durations.map(
+    ({ what, milliseconds }) => `${what} ${(milliseconds / 1000).toFixed(1)} s`,
+  );
+  return `${(result.durationMs / 1000).toFixed(1)} s: ${parts.join(', ')}`;
+}
+
+function parseFolder(text: string): string {
+  if (text === '') throw new InvalidArgumentError('expected a folder');
+  return resolve(text);
+}

@@ -1,0 +1,329 @@
+import { join } from 'node:path';
+import type { Evidence } from '../../runtime/gates/evidence.ts';
+import type { GitPlace } from '../git.ts';
+import { ProjectState } from '../kargo/project-state.ts';
+import type { PromotionEvent } from '../kargo/promotion.ts';
+import type { Freight } from '../kargo/step.ts';
+import type { KustomizeProgram } from '../kustomize/program.ts';
+import { type Bundle, type BundleVersion, pushVersion } from './bundle.ts';
+import type { LocalCluster } from './cluster/cluster.ts';
+import type { ClusterEvent } from './cluster/events.ts';
+import { ClusterWorld } from './cluster-world.ts';
+import { type CompletedPromotion, Delivery, type RefusedPromotion } from './delivery.ts';
+import { RehearsalError } from './error.ts';
+import { evidenceDocuments } from './evidence.ts';
+import type { Fault } from './faults.ts';
+import type { Feed } from './feed.ts';
+import { type Manifests, PROJECT } from './manifests.ts';
+import { measure } from './measurement.ts';
+import { POLL_INTERVAL_MS } from './overrides.ts';
+import type { Progress } from './progress.ts';
+import type { PromotionRecord, Span, StepRecord, VerificationRecord } from './result.ts';
+import type { Timeline } from './timeline.ts';
+import { discoverFreight } from './warehouse.ts';
+
+/** Everything that stands before the first promotion. */
+export interface Stagecraft {
+  readonly workingTree: string;
+  readonly folder: string;
+  readonly bundle: Bundle;
+  readonly gitEnvironment: Readonly<Record<string, string>>;
+  readonly manifests: Manifests;
+  readonly program: KustomizeProgram;
+  readonly cluster: LocalCluster;
+  readonly feed: Feed;
+  readonly fault: Fault | null;
+  readonly progress: Progress;
+  readonly timeline: Timeline;
+  readonly signal: AbortSignal;
+}
+
+/** Who clicks *Promote* in a rehearsal. */
+const PERSON = 'rehearsal';
+const HEALTH_TIMEOUT_MS = 60_000;
+
+/** Carries releases through the bundle's own Warehouse, Stages and gates, and keeps a record of what happened. */
+export class Rehearsal {
+  readonly promotions: PromotionRecord[] = [];
+  readonly verifications: VerificationRecord[] = [];
+  readonly versions: (BundleVersion & { readonly imageDigest: string })[] = [];
+  readonly #stage: Stagecraft;
+  readonly #state: ProjectState;
+  readonly #delivery: Delivery;
+  #steps: StepRecord[] = [];
+  #stepStartedAt = 0;
+
+  constructor(stage: Stagecraft) {
+    this.#stage = stage;
+    this.#state = new ProjectState(stage.manifests.project);
+    const { cluster, folder, gitEnvironment, signal } = stage;
+    this.#delivery = new Delivery({
+      state: this.#state,
+      world: new ClusterWorld(cluster.store, gitEnvironment),
+      folder: join(folder, 'promotions'),
+      pollIntervalMs: POLL_INTERVAL_MS,
+      healthTimeoutMs: HEALTH_TIMEOUT_MS,
+      signal,
+      measure: (run) => measure(cluster, run, signal),
+      onEvent: (event) => this.#follow(event),
+    });
+    cluster.on((event) => this.#tell(event));
+  }
+
+  /** Pushes a release, puts its image into the registry and lets the Warehouse find both. */
+  async release(version: 1 | 2): Promise<Freight> {
+    const { workingTree, folder, bundle, cluster, fault, manifests, progress, timeline } =
+      this.#stage;
+    return timeline.time('rehearsal', `release ${version}`, async () => {
+      progress.current(`git push of version ${version}`);
+      const pushed = await pushVersion(bundle, version, {
+        workingTree,
+        folder,
+        fault: version === 2 ? fault : null,
+      });
+      progress.note(
+        `pushed version ${version} to main as ${pushed.commit.slice(0, 12)}: ${pushed.change}`,
+      );
+      progress.current(`building the image of version ${version}`);
+      const image = await cluster.images.add({
+        repository: manifests.imageRepository,
+        tag: pushed.commit,
+        revision: pushed.commit,
+        sourceFolder: pushed.folder,
+        nodeModules: join(workingTree, 'node_modules'),
+      });
+      this.versions.push({ ...pushed, imageDigest: image.digest });
+      progress.note(`its image is ${image.digest.slice(0, 19)}…`);
+      const previous = this.versions.at(-2);
+      if (version === 2 && fault?.runsWrongImage === true && previous !== undefined) {
+        cluster.images.substitute(image.digest, previous.imageDigest);
+      }
+      return this.#discover();
+    });
+  }
+
+  /**
+   * Brings version 1 to both stages, as what runs today. It is not judged: a person approves it for full, which is what
+   * Kargo's manual approval is for on the first day.
+   */
+  async establish(freight: Freight): Promise<void> {
+    this.#succeeded(await this.#promote('canary', 1, () => this.#delivery.autoPromote('canary')));
+    this.#state.approve('full', freight.name);
+    this.#succeeded(
+      await this.#promote('full', 1, () => this.#delivery.promote('full', freight, PERSON)),
+    );
+    await Promise.all(['canary', 'full'].map((stage) => this.#healthy(stage)));
+  }
+
+  /** Kargo promotes the newest Freight to the canary by itself. */
+  async toCanary(): Promise<CompletedPromotion> {
+    return this.#succeeded(
+      await this.#promote('canary', 2, () => this.#delivery.autoPromote('canary')),
+    );
+  }
+
+  /** A person promotes to full; Kargo may refuse. */
+  async toFull(freight: Freight): Promise<CompletedPromotion | RefusedPromotion> {
+    const promotion = await this.#promote('full', 2, () =>
+      this.#delivery.promote('full', freight, PERSON),
+    );
+    if (promotion === null)
+      throw new RehearsalError('PROMOTION_VANISHED', 'a promotion by hand always has a Freight');
+    return promotion.refused ? promotion : this.#succeeded(promotion);
+  }
+
+  /** Waits for health and lets the Stage's own gates judge what runs. */
+  async verify(stage: 'canary' | 'full'): Promise<VerificationRecord> {
+    await this.#healthy(stage);
+    const { cluster, progress, timeline } = this.#stage;
+    const startedAt = Date.now();
+    progress.current(`the gates of ${stage} judge what runs`);
+    const outcome = await timeline.time(
+      stage,
+      'verification',
+      () => this.#delivery.verify(stage),
+      goodIf((value) => value.phase === 'Successful'),
+    );
+    const evidence: Evidence | null =
+      evidenceDocuments(cluster, PROJECT).find(
+        (document) =>
+          document.subject.stage === stage && Date.parse(document.started_at) >= startedAt,
+      ) ?? null;
+    const record = {
+      stage,
+      ...outcome,
+      startedAt: new Date(startedAt).toISOString(),
+      durationMs: Date.now() - startedAt,
+      evidence,
+    };
+    this.verifications.push(record);
+    const good = outcome.phase === 'Successful';
+    progress.note(
+      `verification of ${stage}: ${outcome.phase}${good ? '' : `, ${evidence?.reason ?? outcome.message}`}`,
+      good ? 'good' : 'bad',
+    );
+    return record;
+  }
+
+  async #discover(): Promise<Freight> {
+    const { manifests, cluster, bundle, folder, gitEnvironment, progress } = this.#stage;
+    const place: GitPlace = {
+      folder: bundle.repository,
+      home: folder,
+      ceiling: folder,
+      environment: gitEnvironment,
+      now: new Date(),
+    };
+    for (const warehouse of manifests.project.warehouses.values()) {
+      const freight = await discoverFreight(warehouse, cluster.images.images(), place);
+      if (freight === null) continue;
+      this.#state.addFreight(freight);
+      progress.note(
+        `Warehouse ${warehouse.metadata.name} made Freight ${freight.name.slice(0, 12)}`,
+      );
+      return freight;
+    }
+    throw new RehearsalError(
+      'NO_FREIGHT',
+      'no Warehouse of the bundle found a Freight in the pushed commit and its image; look at its subscriptions and freightCreationCriteria',
+    );
+  }
+
+  async #promote(
+    stage: 'canary' | 'full',
+    version: 1 | 2,
+    act: () => Promise<CompletedPromotion | RefusedPromotion | null>,
+  ): Promise<CompletedPromotion | RefusedPromotion | null> {
+    const { timeline } = this.#stage;
+    this.#steps = [];
+    const startedAt = Date.now();
+    const outcome = await timeline.time(
+      stage,
+      `promotion of version ${version}`,
+      act,
+      goodIf((value) => value?.refused === false && value.result.phase === 'Succeeded'),
+    );
+    if (outcome === null || outcome.refused) return outcome;
+    const { name, freight, result } = outcome;
+    const push = this.#steps.findLast(
+      ({ alias, status }) => alias.endsWith('::push') && status === 'Succeeded',
+    );
+    this.promotions.push({
+      name,
+      stage,
+      version,
+      freight: freight.name,
+      actor: stage === 'canary' ? '' : PERSON,
+      phase: result.phase,
+      message: result.message,
+      steps: this.#steps,
+      startedAt: new Date(startedAt).toISOString(),
+      durationMs: Date.now() - startedAt,
+      renderedCommit: push === undefined ? null : this.#pushedCommit,
+    });
+    return outcome;
+  }
+
+  #pushedCommit: string | null = null;
+
+  async #healthy(stage: string): Promise<void> {
+    const { progress, timeline } = this.#stage;
+    progress.current(`waiting for ${stage} to be healthy`);
+    await timeline.time(stage === 'full' ? 'full' : 'canary', 'until healthy', () =>
+      this.#delivery.untilHealthy(stage),
+    );
+    progress.note(`Stage ${stage} is Healthy`);
+  }
+
+  #succeeded(promotion: CompletedPromotion | RefusedPromotion | null): CompletedPromotion {
+    if (promotion === null) {
+      throw new RehearsalError(
+        'NOT_PROMOTED',
+        'Kargo would not promote the new Freight to canary by itself: look at promotionPolicies of the ProjectConfig and requestedFreight of the Stage',
+      );
+    }
+    if (promotion.refused) throw new RehearsalError('PROMOTION_REFUSED', promotion.message);
+    if (promotion.result.phase !== 'Succeeded') {
+      throw new RehearsalError(
+        'PROMOTION_FAILED',
+        `promotion ${promotion.name} ended ${promotion.result.phase}: ${promotion.result.message}`,
+      );
+    }
+    return promotion;
+  }
+
+  #follow(event: PromotionEvent): void {
+    const { progress } = this.#stage;
+    switch (event.type) {
+      case 'promotion-started':
+        progress.note(`promotion ${event.promotion} to ${event.stage}`);
+        break;
+      case 'step-started':
+        this.#stepStartedAt = event.at;
+        progress.current(`step ${event.alias} (${event.uses})`);
+        break;
+      case 'step-waiting':
+        break;
+      case 'step-finished': {
+        const durationMs = this.#stepStartedAt === 0 ? 0 : event.at - this.#stepStartedAt;
+        this.#stepStartedAt = 0;
+        this.#steps.push({
+          alias: event.alias,
+          status: event.status,
+          message: event.message,
+          durationMs,
+        });
+        if (event.uses === 'git-push')
+          this.#pushedCommit = String(event.output?.['commit'] ?? '') || null;
+        const tone =
+          event.status === 'Succeeded' ? 'good' : event.status === 'Skipped' ? 'plain' : 'bad';
+        progress.note(
+          `step ${event.alias}: ${event.status}${event.message === '' ? '' : `, ${event.message}`}`,
+          tone,
+        );
+        break;
+      }
+      case 'promotion-finished':
+        break;
+    }
+  }
+
+  /** What people should see of the cluster's life: pods coming and going, and the gate's own words. */
+  #tell(event: ClusterEvent): void {
+    const { progress } = this.#stage;
+    switch (event.type) {
+      case 'pod-ready':
+        progress.note(`${event.namespace}: ${event.component} pod ${event.pod} is ready`);
+        break;
+      case 'pod-killing':
+        progress.note(`${event.namespace}: ${event.message}`, 'bad');
+        break;
+      case 'pod-log': {
+        if (event.component === 'verifier' && !event.line.startsWith('{'))
+          this.#tellGate(event.line);
+        break;
+      }
+      case 'problem':
+        progress.note(`${event.where}: ${event.message}`, 'bad');
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Lines of the verifier: `  12.3s  pass   check-id: observed`. */
+  #tellGate(line: string): void {
+    const text = line.replace(/^\s*[\d.]+s\s+/, '');
+    const tone = /^pass\b/.test(text)
+      ? 'good'
+      : /^(fail|failed|error)\b/i.test(text)
+        ? 'bad'
+        : 'plain';
+    if (/^act\b/.test(text)) this.#stage.progress.current(`gate: ${text.slice(3).trim()}`);
+    else this.#stage.progress.note(`gate: ${text}`, tone);
+  }
+}
+
+function goodIf<T>(holds: (value: T) => boolean): (value: T) => Span['outcome'] {
+  return (value) => (holds(value) ? 'good' : 'bad');
+}

@@ -1,0 +1,118 @@
+import type { Evidence } from '../../runtime/gates/evidence.ts';
+
+/**
+ * How a rehearsal ended.
+ *
+ * - `PROMOTED`: version 2 was verified in every stage asked for;
+ * - `REFUSED`: the gates refused it, and nothing after the canary was touched;
+ * - `FAILED`: it could not be promoted for another reason (a step failed, full's verification failed, …);
+ * - `ESCAPED`: a deliberate fault was not refused by the check that is meant for it;
+ * - `INTERRUPTED`: a person stopped it.
+ */
+export type Verdict = 'PROMOTED' | 'REFUSED' | 'FAILED' | 'ESCAPED' | 'INTERRUPTED';
+
+export const EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  PROMOTED: 0,
+  REFUSED: 1,
+  FAILED: 1,
+  ESCAPED: 3,
+  INTERRUPTED: 130,
+};
+
+/** One thing that differs from a cluster because a laptop cannot give it. */
+export interface Override {
+  readonly what: string;
+  readonly manifest: string;
+  readonly rehearsal: string;
+  readonly why: string;
+}
+
+export interface StepRecord {
+  readonly alias: string;
+  readonly status: string;
+  readonly message: string;
+  readonly durationMs: number;
+}
+
+export interface PromotionRecord {
+  readonly name: string;
+  readonly stage: string;
+  readonly version: 1 | 2;
+  readonly freight: string;
+  readonly actor: string;
+  readonly phase: string;
+  readonly message: string;
+  readonly steps: readonly StepRecord[];
+  readonly startedAt: string;
+  readonly durationMs: number;
+  /** Commit of the rendered branch that Argo CD was asked to sync, if it came so far. */
+  readonly renderedCommit: string | null;
+}
+
+export interface VerificationRecord {
+  readonly stage: string;
+  readonly phase: string;
+  readonly message: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly evidence: Evidence | null;
+}
+
+/** One stretch of the timeline, milliseconds from the start of the rehearsal. */
+export interface Span {
+  readonly lane: 'rehearsal' | 'canary' | 'full';
+  readonly label: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly outcome: 'good' | 'bad' | 'neutral';
+}
+
+export interface StageRecording {
+  readonly stage: string;
+  /** Frames archived in each second of the rehearsal, from its start. */
+  readonly framesPerSecond: readonly number[];
+  readonly frames: number;
+  readonly gaps: readonly { readonly atMs: number; readonly reason: string }[];
+}
+
+/** The simulator's own account against what the archives hold. */
+export interface Account {
+  readonly stage: string;
+  readonly sent: number;
+  readonly archived: number;
+  /** Sent, not archived, and inside an explicit gap. */
+  readonly inGaps: number;
+  /** Sent, not archived, and not explained. */
+  readonly missing: number;
+}
+
+export interface RehearsalResult {
+  readonly schema: 'orderbooks.rehearsal.v1';
+  readonly verdict: Verdict;
+  /** One sentence for people. */
+  readonly summary: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly durations: readonly { readonly what: string; readonly milliseconds: number }[];
+  readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly node: string };
+  readonly programs: readonly { readonly name: string; readonly version: string }[];
+  readonly bundle: {
+    readonly head: string;
+    readonly uncommitted: readonly string[];
+    readonly versions: readonly {
+      readonly version: 1 | 2;
+      readonly commit: string;
+      readonly imageDigest: string;
+      readonly change: string;
+    }[];
+  };
+  readonly fault: { readonly name: string; readonly about: string; readonly check: string } | null;
+  readonly overrides: readonly Override[];
+  readonly promotions: readonly PromotionRecord[];
+  readonly verifications: readonly VerificationRecord[];
+  /** What happened when somebody tried to promote version 2 to full after the canary was refused. */
+  readonly refusedPromotion: { readonly message: string; readonly fullUntouched: boolean } | null;
+  readonly timeline: readonly Span[];
+  readonly recordings: readonly StageRecording[];
+  readonly accounts: readonly Account[];
+}
