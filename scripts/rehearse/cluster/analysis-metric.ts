@@ -2,8 +2,9 @@ import { OrderbooksError } from '../../../runtime/errors.ts';
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { at, fields, list, stringFields, text } from './fields.ts';
 import { SECRET } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
 import { ownerReference } from './pod-template.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 /** A metric that cannot be measured; the message is what the measurement shows. */
 export class MetricError extends OrderbooksError {}

@@ -4,9 +4,10 @@ import { argumentsOf, metricJob, resolveMetric } from './analysis-metric.ts';
 import type { Emit } from './events.ts';
 import { at, canonical, fields, list, text } from './fields.ts';
 import { ANALYSIS_RUN, JOB } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
 import { ownerKey, splitKey } from './pod-template.ts';
 import { ReconcileQueue } from './reconcile-queue.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 type Phase = 'Pending' | 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive';
 

@@ -5,9 +5,10 @@ import type { ApiTarget } from './api-path.ts';
 import { sendJson } from './api-response.ts';
 import { at, fields, isFields, mergePatch, stringFields, text } from './fields.ts';
 import { apiVersionOf, JOB } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
+import type { DeleteOptions, WritePart } from './object-write.ts';
 import { parseSelector, type Selector } from './selector.ts';
-import type { DeleteOptions, ObjectStore, StoreEvent, WritePart } from './store.ts';
-import { namespaceOf } from './store.ts';
+import type { ObjectStore, StoreEvent } from './store.ts';
 
 export interface ApiRequest {
   readonly method: string;

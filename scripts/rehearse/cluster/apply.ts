@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { canonical, fields, isFields, mergePatch } from './fields.ts';
-import { kindOf, namespaceOf, type ObjectStore } from './store.ts';
+import { kindOf, namespaceOf } from './object-identity.ts';
+import type { ObjectStore } from './store.ts';
 
 /** What applying an object did. */
 export type Applied = 'created' | 'configured' | 'unchanged';

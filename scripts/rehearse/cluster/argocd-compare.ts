@@ -3,7 +3,8 @@ import { isContained } from './apply.ts';
 import { type Health, healthOf, worstHealth } from './argocd-health.ts';
 import { at, list } from './fields.ts';
 import { KINDS, type Kind } from './kinds.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import { namespaceOf } from './object-identity.ts';
+import type { ObjectStore } from './store.ts';
 
 /** An object that a branch wants; `kind` is undefined if the cluster does not know it. */
 export interface Target {

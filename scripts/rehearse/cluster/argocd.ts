@@ -1,32 +1,21 @@
 import { OrderbooksError } from '../../../runtime/errors.ts';
 import type { KubernetesObject } from '../../kargo/step.ts';
-import { destinationOf, IN_CLUSTER, resourceProblem, specProblems } from './app-project.ts';
-import { type Applier, applyOrder } from './apply.ts';
+import { destinationOf, resourceProblem, specProblems } from './app-project.ts';
+import type { Applier } from './apply.ts';
 import { type Comparison, compare, type Target, trackedBy, trackingId } from './argocd-compare.ts';
+import { history, inWaves, type Outcome, type ResourceResult, result } from './argocd-operation.ts';
 import type { Emit } from './events.ts';
 import { at, canonical, fields, list, strings, text } from './fields.ts';
 import { APP_PROJECT, APPLICATION } from './kinds.ts';
+import { kindOf, namespaceOf } from './object-identity.ts';
 import { splitKey } from './pod-template.ts';
 import { ReconcileQueue } from './reconcile-queue.ts';
 import { type RenderedBranches, SourceError } from './rendered-branch.ts';
-import { kindOf, namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 const REFRESH = 'argocd.argoproj.io/refresh';
 const SYNC_OPTIONS = 'argocd.argoproj.io/sync-options';
-const SYNC_WAVE = 'argocd.argoproj.io/sync-wave';
 const HOOK = 'argocd.argoproj.io/hook';
-
-interface ResourceResult {
-  readonly [key: string]: unknown;
-  readonly status: 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
-  readonly message: string;
-}
-
-interface Outcome {
-  readonly phase: 'Succeeded' | 'Failed' | 'Error';
-  readonly message: string;
-  readonly resources: readonly ResourceResult[];
-}
 
 interface Loaded {
   readonly revision: string;
@@ -326,8 +315,6 @@ export class ArgoCd {
   }
 }
 
-export { IN_CLUSTER };
-
 function targetOf(
   application: KubernetesObject,
   object: KubernetesObject,
@@ -350,51 +337,4 @@ function kindOrUndefined(object: KubernetesObject): Target['kind'] {
     if (error instanceof OrderbooksError) return undefined;
     throw error;
   }
-}
-
-function inWaves(targets: readonly Target[]): readonly Target[] {
-  const wave = ({ object }: Target): number =>
-    Number(object.metadata.annotations?.[SYNC_WAVE] ?? 0);
-  const ordered = applyOrder(targets.map((target) => ({ kind: target.object.kind, target })));
-  return ordered.map(({ target }) => target).sort((a, b) => wave(a) - wave(b));
-}
-
-function result(
-  object: KubernetesObject,
-  status: ResourceResult['status'],
-  message: string,
-): ResourceResult {
-  const [group, version] = object.apiVersion.includes('/')
-    ? object.apiVersion.split('/')
-    : ['', object.apiVersion];
-  const { name } = object.metadata;
-  return {
-    group,
-    version,
-    kind: object.kind,
-    namespace: namespaceOf(object),
-    name,
-    status,
-    message,
-    hookPhase: 'Running',
-    syncPhase: 'Sync',
-  };
-}
-
-/** Argo CD keeps the last ten deployments. */
-const HISTORY_LIMIT = 10;
-
-function history(before: unknown, state: Readonly<Record<string, unknown>>): readonly unknown[] {
-  const entries = list(at(before, 'history'));
-  if (state['phase'] !== 'Succeeded') return entries;
-  const id = Number(at(entries.at(-1), 'id') ?? -1) + 1;
-  const entry = {
-    id,
-    revision: at(state, 'syncResult', 'revision'),
-    source: at(state, 'syncResult', 'source'),
-    deployStartedAt: state['startedAt'],
-    deployedAt: state['finishedAt'],
-    initiatedBy: at(state, 'operation', 'initiatedBy') ?? {},
-  };
-  return [...entries, entry].slice(-HISTORY_LIMIT);
 }

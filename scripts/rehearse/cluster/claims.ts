@@ -1,9 +1,10 @@
 import type { Emit } from './events.ts';
 import { at } from './fields.ts';
 import { CLAIM } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
 import { splitKey } from './pod-template.ts';
 import { ReconcileQueue } from './reconcile-queue.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 import type { VolumeManager } from './volumes.ts';
 
 /** Binds every PersistentVolumeClaim to a folder, and removes the folder with the claim. Its size is not enforced. */

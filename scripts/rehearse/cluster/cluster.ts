@@ -16,8 +16,10 @@ import { JobController } from './jobs.ts';
 import { knownKind } from './kinds.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { Kubelet } from './kubelet.ts';
-import type { Timing } from './pod-worker.ts';
+import { KUBERNETES_TIMING, type Timing } from './kubelet-context.ts';
+import { type LocalOverride, localOverrides } from './local-overrides.ts';
 import { ProcessTable } from './processes.ts';
+import { type ReadinessWait, whenReady } from './readiness.ts';
 import { RenderedBranches } from './rendered-branch.ts';
 import { parseSelector } from './selector.ts';
 import { ObjectStore } from './store.ts';
@@ -36,8 +38,6 @@ export interface LocalClusterOptions {
   readonly timing?: Partial<Timing>;
 }
 
-const KUBERNETES_TIMING: Timing = { probeScale: 1, restartBackoffMs: 10_000 };
-
 /** Long enough for archives to be closed, short enough for a person who pressed Ctrl-C. */
 const STOP_GRACE_SECONDS = 10;
 
@@ -45,6 +45,8 @@ const STOP_GRACE_SECONDS = 10;
 export class LocalCluster {
   readonly folder: string;
   readonly images: ImageStore;
+  /** What this cluster does otherwise than a real one, to be printed and to stand in the result. */
+  readonly overrides: readonly LocalOverride[];
   readonly store: ObjectStore;
   readonly #tokens = new Tokens();
   readonly #processes: ProcessTable;
@@ -63,6 +65,7 @@ export class LocalCluster {
     this.images = new ImageStore(join(options.folder, 'images'));
     this.#volumes = new VolumeManager(this.store, options.folder);
     const timing = { ...KUBERNETES_TIMING, ...options.timing };
+    this.overrides = localOverrides(timing);
     const emit = (event: ClusterEventBody): void => this.#emit(event);
     this.#kubelet = new Kubelet({
       store: this.store,
@@ -153,6 +156,11 @@ export class LocalCluster {
   /** As `kubectl delete` does: a pod ends within its grace period, what the object owns goes too. */
   delete(apiVersion: string, kind: string, namespace: string, name: string): void {
     this.store.delete(knownKind(apiVersion, kind), namespace, name);
+  }
+
+  /** Resolves once a Deployment has rolled out; rejects with what its pods wait for. */
+  whenReady(wait: ReadinessWait): Promise<void> {
+    return whenReady(this.store, wait);
   }
 
   /** Folder on this machine of a PersistentVolumeClaim. */

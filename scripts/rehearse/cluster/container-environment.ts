@@ -1,9 +1,10 @@
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { stringFields } from './fields.ts';
 import { CONFIG_MAP, SECRET } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
 import { Obstacle, podField } from './pod-fields.ts';
 import type { ContainerSpec } from './pod-spec.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

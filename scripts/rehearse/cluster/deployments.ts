@@ -4,6 +4,7 @@ import type { Emit } from './events.ts';
 import { at, canonical, fields, list, stringFields } from './fields.ts';
 import { DEPLOYMENT, POD, REPLICA_SET } from './kinds.ts';
 import { dataHash } from './names.ts';
+import { namespaceOf } from './object-identity.ts';
 import {
   isActive,
   isReady,
@@ -14,7 +15,7 @@ import {
   splitKey,
 } from './pod-template.ts';
 import { ReconcileQueue } from './reconcile-queue.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 const HASH_LABEL = 'pod-template-hash';
 const REVISION = 'deployment.kubernetes.io/revision';

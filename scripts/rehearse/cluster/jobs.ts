@@ -3,9 +3,10 @@ import type { KubernetesObject } from '../../kargo/step.ts';
 import type { Emit } from './events.ts';
 import { at, list } from './fields.ts';
 import { JOB, POD } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
 import { ownedBy, ownerKey, podFromTemplate, splitKey } from './pod-template.ts';
 import { ReconcileQueue } from './reconcile-queue.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 interface Counts {
   readonly succeeded: Set<string>;

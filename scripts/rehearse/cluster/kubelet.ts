@@ -1,7 +1,8 @@
 import { OrderbooksError } from '../../../runtime/errors.ts';
 import { at } from './fields.ts';
 import { POD } from './kinds.ts';
-import { type KubeletContext, PodWorker } from './pod-worker.ts';
+import type { KubeletContext } from './kubelet-context.ts';
+import { PodWorker } from './pod-worker.ts';
 import type { StoreEvent } from './store.ts';
 
 /** Runs every pod of the local cluster as a process of this machine. */

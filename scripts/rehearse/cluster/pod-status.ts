@@ -1,6 +1,6 @@
 import type { Fields } from './fields.ts';
 import { at, list } from './fields.ts';
-import { NODE_NAME, POD_ADDRESS } from './pod-fields.ts';
+import { POD_ADDRESS } from './pod-fields.ts';
 
 /** What the kubelet knows of a pod with one container. */
 export interface PodView {
@@ -56,9 +56,6 @@ export function podStatus(view: PodView, before: Fields, now: string): Fields {
     qosClass: 'Burstable',
   };
 }
-
-/** The node of a pod that was placed. */
-export const PLACED = { nodeName: NODE_NAME };
 
 function containerStatus(view: PodView): Fields {
   return {

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { at, fields, list, stringFields } from './fields.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
-import { kindOf, namespaceOf } from './store.ts';
+import { kindOf, namespaceOf } from './object-identity.ts';
 
 /** A pod made from the template of its owner; the name is given by the store. */
 export function podFromTemplate(

@@ -2,48 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../../kargo/step.ts';
-import { containerCommand, type PodOverrides } from './container-command.ts';
+import { containerCommand } from './container-command.ts';
 import { containerEnvironment } from './container-environment.ts';
-import type { ClusterEventBody, Emit } from './events.ts';
+import { probeContainer } from './container-probes.ts';
+import type { ClusterEventBody } from './events.ts';
 import { at, fields, list, text } from './fields.ts';
-import type { Image, ImageStore } from './images.ts';
+import type { Image } from './images.ts';
 import { POD } from './kinds.ts';
+import type { KubeletContext } from './kubelet-context.ts';
+import { namespaceOf } from './object-identity.ts';
 import { NODE_NAME, Obstacle } from './pod-fields.ts';
 import { type ContainerSpec, type PodSpec, parsePodSpec, UnsupportedPodError } from './pod-spec.ts';
 import { type PodView, podStatus } from './pod-status.ts';
 import { freePort } from './ports.ts';
-import { pause, runProbe } from './probes.ts';
-import type { Exit, ProcessTable, RunningProcess } from './processes.ts';
+import { pause } from './probes.ts';
+import type { Exit, RunningProcess } from './processes.ts';
+import { restartDelay } from './restart-delay.ts';
 import { requireSchedulable } from './scheduling.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
-import type { VolumeManager } from './volumes.ts';
-
-/** Where the local cluster is faster than a real one; each value that differs from Kubernetes' is an override. */
-export interface Timing {
-  /** Factor on periods of probes; how long a probe may fail stays. Kubernetes: 1. */
-  readonly probeScale: number;
-  /** First wait before a crashed container starts again; doubles up to 300 s. Kubernetes: 10 000. */
-  readonly restartBackoffMs: number;
-}
-
-export interface KubeletContext {
-  readonly store: ObjectStore;
-  readonly images: ImageStore;
-  readonly processes: ProcessTable;
-  readonly volumes: VolumeManager;
-  /** Folder with one folder per pod. */
-  readonly podsFolder: string;
-  readonly logsFolder: string;
-  readonly timing: Timing;
-  readonly emit: Emit;
-  /** Writes a kubeconfig of a ServiceAccount and returns its path. */
-  kubeconfig(namespace: string, serviceAccount: string): Promise<string>;
-  overrides(pod: KubernetesObject): PodOverrides;
-}
-
-const LONGEST_BACKOFF_MS = 300_000;
-/** A container that ran this long starts its back-off anew, as in Kubernetes. */
-const BACKOFF_RESET_MS = 600_000;
 
 /** A pod's events without what all of them say. */
 type PodEventBody = ClusterEventBody extends infer Body
@@ -246,50 +221,29 @@ export class PodWorker {
     return exit;
   }
 
-  /** Startup first; then liveness and readiness side by side. */
-  async #probe({ container, spec, probes }: Start): Promise<void> {
-    const { startupProbe, livenessProbe, readinessProbe } = container;
-    const judge = (
-      title: string,
-      probe: typeof startupProbe,
-      signal: AbortSignal,
-      onVerdict: (healthy: boolean, message: string) => void,
-    ): Promise<void> => {
-      if (probe === undefined) return Promise.resolve();
-      const port = this.#probePort(container, probe.httpGet.port);
-      const scale = this.#context.timing.probeScale;
-      return runProbe({ title, spec: probe, port, scale, signal, onVerdict });
-    };
-    const restart = (message: string): void => {
-      const why = `Container ${container.name} failed ${message}, will be restarted`;
-      this.#emit({ type: 'pod-killing', message: why });
-      this.#terminate(spec.terminationGracePeriodSeconds);
-    };
-    const living = AbortSignal.any([probes.signal, this.#deletion.signal]);
-    const startup = new AbortController();
-    await judge(
-      'Startup',
-      startupProbe,
-      AbortSignal.any([living, startup.signal]),
-      (healthy, why) => {
-        startup.abort();
-        if (!healthy) return restart(why);
-        this.#publish({ started: true, ready: readinessProbe === undefined });
+  #probe({ container, spec, probes }: Start): Promise<void> {
+    return probeContainer({
+      container,
+      hostPort: (port) => this.#ports.get(port),
+      scale: this.#context.timing.probeScale,
+      exited: probes.signal,
+      deleted: this.#deletion.signal,
+      onStarted: () => {
+        this.#publish({ started: true, ready: container.readinessProbe === undefined });
         if (this.#view.ready) this.#emit({ type: 'pod-ready' });
       },
-    );
-    if (!this.#view.started || probes.signal.aborted) return;
-    await Promise.all([
-      judge('Liveness', livenessProbe, living, (healthy, why) => {
-        if (!healthy) restart(why);
-      }),
-      judge('Readiness', readinessProbe, probes.signal, (healthy, why) => {
+      onUnhealthy: (message) => {
+        const why = `Container ${container.name} failed ${message}, will be restarted`;
+        this.#emit({ type: 'pod-killing', message: why });
+        this.#terminate(spec.terminationGracePeriodSeconds);
+      },
+      onReadiness: (ready, message) => {
         const before = this.#view.ready;
-        this.#publish({ ready: healthy });
-        if (healthy) this.#emit({ type: 'pod-ready' });
-        else if (before) this.#emit({ type: 'pod-not-ready', message: why });
-      }),
-    ]);
+        this.#publish({ ready });
+        if (ready) this.#emit({ type: 'pod-ready' });
+        else if (before) this.#emit({ type: 'pod-not-ready', message });
+      },
+    });
   }
 
   /** Writes down how the container ended; true if the restart policy wants it started again. */
@@ -319,11 +273,8 @@ export class PodWorker {
   }
 
   async #backOff(start: Start): Promise<void> {
-    const ran = Date.now() - Date.parse(start.startedAt);
-    const attempt = ran > BACKOFF_RESET_MS ? 0 : this.#view.restarts;
-    // The first restart is immediate, as in Kubernetes.
-    const backoff = this.#context.timing.restartBackoffMs * 2 ** (attempt - 1);
-    const wait = attempt === 0 ? 0 : Math.min(LONGEST_BACKOFF_MS, backoff);
+    const { restartBackoffMs } = this.#context.timing;
+    const wait = restartDelay(restartBackoffMs, this.#view.restarts, start.startedAt);
     const lastState = this.#view.state;
     const { name, namespace } = this.#pod.metadata;
     const message = `back-off ${wait / 1000}s restarting failed container=${this.#view.container} pod=${name}_${namespace}`;
@@ -386,11 +337,6 @@ export class PodWorker {
     const namespace = namespaceOf(this.#pod);
     if (spec.automountServiceAccountToken === false) return null;
     return this.#context.kubeconfig(namespace, spec.serviceAccountName);
-  }
-
-  #probePort(container: ContainerSpec, port: string | number): number {
-    const number = container.ports.find((each) => each.name === port)?.containerPort ?? port;
-    return typeof number === 'number' ? (this.#ports.get(number) ?? number) : 0;
   }
 
   #logPath(run: number): string {

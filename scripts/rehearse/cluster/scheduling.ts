@@ -1,10 +1,11 @@
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { at, list, stringFields, strings, text } from './fields.ts';
 import { CLAIM, POD } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
 import { Obstacle } from './pod-fields.ts';
 import type { PodSpec } from './pod-spec.ts';
 import { objectSelector } from './selector.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 /**
  * Throws an Obstacle while the scheduler of a real cluster with one node would not place the pod: a claim that is missing or in

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { admitCreate, admitUpdate } from './admission.ts';
-import { ApiError, alreadyExists, badRequest, conflict, notFound } from './api-error.ts';
-import { at, canonical, fields, frozenCopy, list, stringFields, strings, text } from './fields.ts';
-import { findKind, type Kind } from './kinds.ts';
+import { ApiError, alreadyExists, conflict, notFound } from './api-error.ts';
+import { at, canonical, fields, frozenCopy, stringFields, strings, text } from './fields.ts';
+import type { Kind } from './kinds.ts';
 import { generatedName } from './names.ts';
+import { kindOf, namespaceOf, objectKey, placed, sortKey } from './object-identity.ts';
+import {
+  combine,
+  type DeleteOptions,
+  graceSeconds,
+  owners,
+  type WritePart,
+} from './object-write.ts';
 import type { Selector } from './selector.ts';
 
 /** One change of one object; `object` is the last state before a removal when `type` is DELETED. */
@@ -14,17 +22,6 @@ export interface StoreEvent {
   readonly object: KubernetesObject;
   readonly resourceVersion: number;
 }
-
-export interface DeleteOptions {
-  /** `Background` if absent, as in Kubernetes for all but Jobs (the API server decides that). */
-  readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
-  readonly graceSeconds?: number;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
-
-/** Which part of an object a write may change. */
-export type WritePart = 'whole' | 'status' | 'all but status';
 
 /** Watchers that fall further behind than this many changes must list again, as in Kubernetes. */
 const HISTORY_LIMIT = 20_000;
@@ -74,7 +71,7 @@ export class ObjectStore {
   }
 
   get(kind: Kind, namespace: string, name: string): KubernetesObject | undefined {
-    return this.#objects.get(kind)?.get(key(kind, namespace, name));
+    return this.#objects.get(kind)?.get(objectKey(kind, namespace, name));
   }
 
   /** Like `get`, but an absent object is a 404. */
@@ -229,7 +226,7 @@ export class ObjectStore {
     });
     const objects = this.#objects.get(kind) ?? new Map<string, KubernetesObject>();
     this.#objects.set(kind, objects);
-    const place = key(kind, namespaceOf(written), written.metadata.name);
+    const place = objectKey(kind, namespaceOf(written), written.metadata.name);
     if (type === 'DELETED') objects.delete(place);
     else objects.set(place, written);
     const event: StoreEvent = { type, kind, object: written, resourceVersion };
@@ -323,70 +320,4 @@ export class ObjectStore {
       metadata: { name: 'default', namespace },
     });
   }
-}
-
-/** The kind of an object. Throws a BadRequest if the local cluster does not know it. */
-export function kindOf(object: KubernetesObject): Kind {
-  const kind = findKind(object.apiVersion, object.kind);
-  if (kind !== undefined) return kind;
-  throw badRequest(
-    `no matches for kind "${object.kind}" in version "${object.apiVersion}": the local cluster of the rehearsal does not know it ` +
-      '(scripts/rehearse/cluster/kinds.ts)',
-  );
-}
-
-/** Empty for cluster-scoped objects. */
-export function namespaceOf(object: KubernetesObject): string {
-  return object.metadata.namespace ?? '';
-}
-
-function placed(kind: Kind, object: KubernetesObject): KubernetesObject {
-  const { namespace, ...metadata } = object.metadata;
-  if (!kind.namespaced) return { ...object, metadata };
-  return { ...object, metadata: { ...metadata, namespace: namespace ?? 'default' } };
-}
-
-function combine(
-  before: KubernetesObject,
-  object: KubernetesObject,
-  part: WritePart,
-): KubernetesObject {
-  const { uid, creationTimestamp, generation, resourceVersion, deletionTimestamp } =
-    before.metadata;
-  const kept = { uid, creationTimestamp, generation, resourceVersion, deletionTimestamp };
-  const { status: _, ...rest } = object;
-  const status = part === 'all but status' ? before['status'] : object['status'];
-  const base = part === 'status' ? before : rest;
-  return frozenCopy({
-    ...base,
-    apiVersion: before.apiVersion,
-    kind: before.kind,
-    metadata: {
-      ...(part === 'status' ? before.metadata : object.metadata),
-      ...kept,
-      name: before.metadata.name,
-      namespace: before.metadata.namespace,
-    },
-    ...(status === undefined ? {} : { status }),
-  } as KubernetesObject);
-}
-
-function graceSeconds(kind: Kind, object: KubernetesObject, options: DeleteOptions): number {
-  if (kind.kind !== 'Pod' || at(object, 'spec', 'nodeName') === undefined) return 0;
-  const own = at(object, 'spec', 'terminationGracePeriodSeconds');
-  const wanted = options.graceSeconds ?? (typeof own === 'number' ? own : 30);
-  const phase = at(object, 'status', 'phase');
-  return phase === 'Succeeded' || phase === 'Failed' ? 0 : wanted;
-}
-
-function owners(object: KubernetesObject): readonly unknown[] {
-  return list(object.metadata['ownerReferences']);
-}
-
-function key(kind: Kind, namespace: string, name: string): string {
-  return kind.namespaced ? `${namespace}/${name}` : name;
-}
-
-function sortKey(object: KubernetesObject): string {
-  return `${namespaceOf(object)}/${object.metadata.name}`;
 }

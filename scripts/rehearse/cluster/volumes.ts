@@ -3,9 +3,10 @@ import { dirname, join, normalize } from 'node:path';
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { fields, stringFields } from './fields.ts';
 import { CLAIM, CONFIG_MAP, SECRET } from './kinds.ts';
+import { namespaceOf } from './object-identity.ts';
 import { Obstacle, podField } from './pod-fields.ts';
 import type { ContainerSpec, PodSpec, VolumeSpec } from './pod-spec.ts';
-import { namespaceOf, type ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
 /** A path inside the container and the path on this machine that stands for it. */
 export interface Mount {
