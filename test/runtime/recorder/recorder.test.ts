@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { RunManifest } from '../../../runtime/archive/manifest.ts';
 import type { NewRow } from '../../../runtime/archive/row-line.ts';
 import { configuration } from '../../../runtime/config/schema.ts';
@@ -41,7 +42,8 @@ async function start(
   stopped = false;
   let wallMs = OPEN + 60_000;
   const real = systemClock();
-  const clock: Clock = { mono: real.mono, wallMicros: () => wallMs * 1000 };
+  let micros = 0;
+  const clock: Clock = { mono: real.mono, wallMicros: () => wallMs * 1000 + micros++ };
   feed = await feedServer((client, text) =>
     client.socket.send(text === 'PING' ? 'PONG' : '[{"n":1}]'),
   );
@@ -49,8 +51,13 @@ async function start(
     path === '/events' ? gamma(query) : path === '/books' ? { body: [] } : { body: { events: [] } },
   );
   const rows: NewRow[] = [];
+  /** While it is on, the archives say that too much waits for the disk. */
+  const jam = { on: false, looks: 0 };
   const archive = (): RecorderArchive => ({
-    queuedBytes: 0,
+    get queuedBytes() {
+      jam.looks++;
+      return jam.on ? Number.MAX_SAFE_INTEGER : 0;
+    },
     append: (row) => rows.push(row),
     setTokens: () => undefined,
     close: async () => undefined,
@@ -90,6 +97,7 @@ async function start(
     runs,
     discoveries,
     stop,
+    jam,
     subscribed,
     setTime: (ms: number) => {
       wallMs = ms;
@@ -168,10 +176,18 @@ describe('the recorder', () => {
   });
 
   it('says start and shutdown, and its run manifest ends as stopped', async () => {
-    const { rows, runs, stop } = await start(listing);
+    const { rows, runs, stop, jam } = await start(listing);
     await until('a frame', () => rows.some((row) => row.type === 'frame'));
     expect(runs[0]).toMatchObject({ state: 'running', stopped_at: null });
-    await stop();
+    jam.on = true;
+    const [client] = feed.clients;
+    for (let n = 0; n < 2_000; n++) client?.socket.send(`{"n":${n}}`);
+    const ended = stop();
+    await until('the end of the connection', () => client?.socket.readyState === WebSocket.CLOSED);
+    const before = jam.looks;
+    await until('some looks at the jammed archive', () => jam.looks > before + 5);
+    jam.on = false;
+    await ended;
     const streams = rows.filter((row) => row.type !== 'checkpoint');
     expect(streams[0]).toMatchObject({ type: 'gap', reason: 'start', since: null });
     expect(streams.at(-1)).toMatchObject({ type: 'gap', reason: 'shutdown', detail: 'SIGTERM' });
