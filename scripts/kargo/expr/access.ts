@@ -7,14 +7,14 @@ import { HostObject } from './host.ts';
 import { methodOf } from './members.ts';
 import { Time } from './time.ts';
 import { kindName, typeName } from './type-name.ts';
-import { arrayOf, arrayType, isArray, isMap, Sized, type Value } from './value.ts';
+import { arrayOf, arrayType, isArray, isMap, isTextMap, Sized, type Value } from './value.ts';
 import { valueText } from './value-text.ts';
 
 /** `value.key` and `value[key]`. What a map does not hold is nil; anything else that is not there is a Fault. */
 export function fetch(from: Value, key: Value): Value {
   const found = find(from, key);
   if (found !== undefined) return found;
-  if (isMap(from)) return null;
+  if (isMap(from)) return isTextMap(from) ? '' : null;
   if (from instanceof AnyMap) return from.element === 'interface {}' ? null : NIL_ARRAY;
   const length = indexableLength(from);
   if (length === undefined) {

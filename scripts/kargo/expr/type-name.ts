@@ -4,7 +4,7 @@ import { HostObject } from './host.ts';
 import { Location } from './location.ts';
 import { functionType } from './method-value.ts';
 import { Month, Time, Weekday } from './time.ts';
-import { arrayType, isArray, Sized, type Value } from './value.ts';
+import { arrayType, isArray, isMap, isTextMap, Sized, type Value } from './value.ts';
 
 /** The Go type of a value as `%T` prints it: `map[string]interface {}`, `<nil>`. */
 export function typeName(value: Value): string {
@@ -31,7 +31,7 @@ export function typeName(value: Value): string {
   if (value instanceof Weekday) return 'time.Weekday';
   if (value instanceof Location) return '*time.Location';
   if (value instanceof HostObject) return value.type;
-  return 'map[string]interface {}';
+  return isMap(value) && isTextMap(value) ? 'map[string]string' : 'map[string]interface {}';
 }
 
 /** The kind of a value as Go's package reflect names it. */

@@ -84,6 +84,18 @@ export function emptyMap(): Record<string, Value> {
   return Object.create(null);
 }
 
+const TEXTS = Symbol('map[string]string');
+
+/** Go's map[string]string, which host functions give: what it does not hold is the empty text, not nil. */
+export function textMap(texts: Readonly<Record<string, string>>): ValueMap {
+  return Object.defineProperty(Object.assign(emptyMap(), texts), TEXTS, { value: true });
+}
+
+/** Whether a map was made by `textMap`. */
+export function isTextMap(map: ValueMap): boolean {
+  return TEXTS in map;
+}
+
 /** Whether a value is a map[string]any and not one of the classes. */
 export function isMap(value: Value): value is ValueMap {
   if (typeof value !== 'object' || value === null) return false;
