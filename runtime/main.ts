@@ -13,7 +13,7 @@ interface InspectFlags {
 
 /**
  * The command line of the image. Every command loads only its own code. Exit codes: 0 done, 1 failed, 2 wrong usage or
- * configuration.
+ * configuration; `verify` adds 3, no verdict.
  */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -52,7 +52,10 @@ function commandLine(done: (exitCode: number) => void): Command {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what is expected)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration.');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration. verify adds 3: no verdict.',
+    );
 
   withData(withConfig(program.command('recorder')))
     .description('Record the market websocket and REST checkpoints until SIGTERM.')

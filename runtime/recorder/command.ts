@@ -13,7 +13,7 @@ import { serveProbes } from '../observability/server.ts';
 import { openArchive } from './archives.ts';
 import { systemClock } from './clock.ts';
 import { recorderMetrics } from './metrics.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder, type RecorderArchive } from './recorder.ts';
 import { runSalvage } from './salvage-loop.ts';
 import { runUntilStopped } from './stopping.ts';
 
@@ -52,8 +52,10 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
         ],
     });
     logger.info({ port: probes.port }, 'probes and metrics are served');
-    const frames = await openArchive({ ...open, stream: 'ws_raw' });
-    const checkpoints = await openArchive({ ...open, stream: 'rest_checkpoints' });
+    const [frames, checkpoints] = await openArchives(open).catch(async (error: unknown) => {
+      await probes.close();
+      throw error;
+    });
     const running = new Recorder({
       configuration,
       provenance,
@@ -94,6 +96,18 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
       },
     };
   });
+}
+
+async function openArchives(
+  options: Omit<Parameters<typeof openArchive>[0], 'stream'>,
+): Promise<readonly [RecorderArchive, RecorderArchive]> {
+  const frames = await openArchive({ ...options, stream: 'ws_raw' });
+  try {
+    return [frames, await openArchive({ ...options, stream: 'rest_checkpoints' })];
+  } catch (error) {
+    await frames.close();
+    throw error;
+  }
 }
 
 async function keepJson(dataRoot: string, path: string, value: unknown): Promise<void> {

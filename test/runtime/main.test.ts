@@ -102,6 +102,14 @@ describe('orderbooks recorder', () => {
     expect(stderr).toContain(`PROBE_PORT_UNAVAILABLE: expected to listen on port ${port}`);
   });
 
+  it('ends with 1 when the data root cannot be written', async () => {
+    const config = join(folder, 'unwritable.yaml');
+    writeFileSync(config, 'http: {port: 0}\n');
+    const { code, stderr } = await run(['recorder', `--config=${config}`, `--data=${config}/data`]);
+    expect(stderr).toContain('ENOTDIR');
+    expect(code).toBe(1);
+  });
+
   it('becomes ready, serves probes and metrics, prints the configuration it runs with, and ends on SIGTERM', async () => {
     const data = mkdtempSync(join(folder, 'ready-'));
     const simulator = await startSimulator({ rate: 50 });
