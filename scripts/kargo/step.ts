@@ -97,6 +97,8 @@ export interface StepResult {
   readonly status: StepStatus;
   readonly output?: Readonly<Record<string, unknown>>;
   readonly message?: string;
+  /** What helps a person and Kargo's message does not tell, such as the file and line of a fault. */
+  readonly hint?: string;
   /** A terminal failure is never retried. */
   readonly terminal?: boolean;
   /** With `Running`: when to ask again, in milliseconds. Kargo never asks sooner than after 10 s, else after 5 min. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { parse } from 'yaml';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { type FaultPlace, placeOfFault } from './fault.ts';
 import type { KustomizeProgram } from './program.ts';
 
 /** One rendered Kubernetes object, as text and by what names it. */
@@ -24,8 +25,12 @@ export interface RenderOptions {
 
 /** An overlay that does not render; the message is kustomize's own text. */
 export class KustomizeError extends OrderbooksError {
-  constructor(text: string, cause?: unknown) {
+  /** The file, and the line where there is one, that the text is about. */
+  readonly place: FaultPlace | null;
+
+  constructor(text: string, place: FaultPlace | null, cause?: unknown) {
     super('KUSTOMIZE_BUILD', text, { cause });
+    this.place = place;
   }
 }
 
@@ -79,7 +84,10 @@ function build(program: KustomizeProgram, folder: string, options: RenderOptions
       },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else reject(new KustomizeError(refusalIn(stderr) ?? error.message, error));
+        else {
+          const text = refusalIn(stderr) ?? error.message;
+          reject(new KustomizeError(text, placeOfFault(text, folder), error));
+        }
       },
     );
   });

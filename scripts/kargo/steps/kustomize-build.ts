@@ -1,12 +1,18 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, relative } from 'node:path';
 import { OrderbooksError } from '../../../runtime/errors.ts';
 import { filesOf, isPlainFileName } from '../../kustomize/file-name.ts';
 import { findKustomize } from '../../kustomize/program.ts';
-import { joinObjects, type RenderedObject, renderOverlay } from '../../kustomize/render.ts';
+import { kustomizationIn, referencesOf } from '../../kustomize/references.ts';
+import {
+  joinObjects,
+  KustomizeError,
+  type RenderedObject,
+  renderOverlay,
+} from '../../kustomize/render.ts';
 import type { StepContext, StepRunner } from '../step.ts';
 import { type KustomizeBuildConfig, validateConfig } from './config.ts';
-import { during, outcome } from './outcome.ts';
+import { during, outcome, StepEnd } from './outcome.ts';
 import { inside, isInside } from './work-folder.ts';
 
 const KIND = 'kustomize-build';
@@ -37,6 +43,7 @@ async function render(
       `the path of the overlay must lie in the promotion's work folder: ${settings.path}`,
     );
   }
+  await refuseOutside(folder, context.workDir);
   const program = await findKustomize();
   const home = await mkdtemp(join(context.workDir, 'kustomize-'));
   const helm = settings.plugin?.helm;
@@ -47,8 +54,31 @@ async function render(
       ...(helm?.apiVersions === undefined ? {} : { helmApiVersions: helm.apiVersions }),
       ...(helm?.kubeVersion === undefined ? {} : { helmKubeVersion: helm.kubeVersion }),
     });
+  } catch (error) {
+    if (!(error instanceof KustomizeError) || error.place === null) throw error;
+    const { file, line } = error.place;
+    const hint = `${relative(context.workDir, file)}${line === undefined ? '' : `:${line}`}`;
+    throw new StepEnd({ status: 'Errored', message: error.message, hint });
   } finally {
     await rm(home, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Kargo renders in a file system that ends at the work folder; kustomize as a program sees the whole disk. So what the
+ * overlay names is looked at first.
+ */
+async function refuseOutside(folder: string, workFolder: string): Promise<void> {
+  const root = await realpath(workFolder);
+  const own = { file: folder, line: 0, text: '.', path: kustomizationIn(folder) ?? folder };
+  for (const { file, line, text, path } of [own, ...referencesOf(folder)]) {
+    const real = await realpath(path).catch(() => null);
+    // What does not exist is kustomize's to complain about.
+    if (real === null || isInside(root, real)) continue;
+    throw new OrderbooksError(
+      'WORK_FOLDER_LEFT',
+      `${relative(workFolder, file)}${line === 0 ? '' : `:${line}`}: ${text} leads out of the promotion's work folder; an overlay may only use what was checked out`,
+    );
   }
 }
 

@@ -42,7 +42,8 @@ export async function cloneBare(config: GitCloneConfig, context: StepContext): P
 export async function openCheckout(path: string, context: StepContext): Promise<Repository> {
   const folder = inside(context.workDir, path);
   return during(`error loading working tree from ${path}`, async () => {
-    const unknownHome = placeOf(context, folder, context.workDir);
+    // Nothing is known of the checkout yet, so no home's configuration is read.
+    const unknownHome = placeOf(context, folder, join(context.workDir, '.no-home'));
     await during('error reading repo dir from config', () =>
       git(unknownHome, 'config', KEY.folder),
     );
