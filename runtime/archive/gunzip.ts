@@ -1,10 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 
+/** What is wrong with a gzip file. */
+export interface GunzipProblem {
+  /** `truncated` (or empty): all is well except that the end is missing. */
+  readonly kind: 'truncated' | 'damaged' | 'trailing';
+  /** In words. */
+  readonly text: string;
+}
+
 /** What became of a gzip file. */
 export interface GunzipResult {
-  /** What is wrong with it, in words; null if it is whole. */
-  readonly problem: string | null;
+  /** Null if it is whole. */
+  readonly problem: GunzipProblem | null;
   /** Its compressed bytes. */
   readonly bytes: number;
 }
@@ -120,17 +128,24 @@ async function readPiece(file: FileHandle, position: number, size: number): Prom
   return buffer.subarray(0, filled);
 }
 
-function problemOf({ failure, consumed }: Pass, bytes: number): string | null {
-  if (bytes === 0) return 'gzip: the file is empty';
+function problemOf({ failure, consumed }: Pass, bytes: number): GunzipProblem | null {
+  if (bytes === 0) return { kind: 'truncated', text: 'gzip: the file is empty' };
   if (failure === null) {
     if (consumed === bytes) return null;
-    return `gzip: ${bytes - consumed} bytes of something else follow the end at byte ${consumed}`;
+    const more = bytes - consumed;
+    const text = `gzip: ${more} bytes of something else follow the end at byte ${consumed}`;
+    return { kind: 'trailing', text };
   }
-  if (!failure.damage) return `gzip: truncated: the file ends in the middle, after byte ${bytes}`;
+  if (!failure.damage) {
+    const text = `gzip: truncated: the file ends in the middle, after byte ${bytes}`;
+    return { kind: 'truncated', text };
+  }
   if (failure.message === 'incorrect data check' || failure.message === 'incorrect length check') {
-    return `gzip: bad checksum (${failure.message}): something before byte ${consumed} is damaged`;
+    const text = `gzip: bad checksum (${failure.message}): something before byte ${consumed} is damaged`;
+    return { kind: 'damaged', text };
   }
-  return `gzip: damaged at byte ${consumed} of ${bytes}: ${failure.message}`;
+  const text = `gzip: damaged at byte ${consumed} of ${bytes}: ${failure.message}`;
+  return { kind: 'damaged', text };
 }
 
 interface Failure {

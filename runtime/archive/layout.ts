@@ -85,6 +85,11 @@ export function writerLockPath(stream: Stream, runId: string): string {
   return `${LOCK_FOLDER}/${stream}_${runId}.lock`;
 }
 
+/** Paths that `writerLockPath` makes. */
+export const WRITER_LOCK = new RegExp(
+  `^${LOCK_FOLDER}/(${STREAMS.join('|')})_[A-Za-z0-9-]+\\.lock$`,
+);
+
 /** `YYYY/MM/DD` in UTC. */
 export function dayFolder(at: Date): string {
   return at.toISOString().slice(0, 10).replaceAll('-', '/');

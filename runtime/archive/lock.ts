@@ -4,8 +4,11 @@ import { ArchiveError, isSystemError } from './error.ts';
 
 /** A lock that is held. */
 export interface Lock {
-  /** Gives the lock back and removes its file. Repeated calls do nothing. */
-  release(): void;
+  /**
+   * Gives the lock back. `removeFile` is only for a lock that nobody will want again: who opened the file a moment ago
+   * would lock what has no name any more, and the next one a new file beside it. Repeated calls do nothing.
+   */
+  release(options?: { readonly removeFile: boolean }): void;
 }
 
 /** SQLite's result code for a lock that somebody else holds. */
@@ -37,11 +40,10 @@ export function tryLock(path: string): Lock | null {
   }
   let held: DatabaseSync | null = database;
   return {
-    release() {
+    release({ removeFile } = { removeFile: false }) {
       if (held === null) return;
-      // Removed while it is still held: nobody can take a lock that is about to lose its file.
       try {
-        unlinkSync(path);
+        if (removeFile) unlinkSync(path);
       } catch (error) {
         if (!isSystemError(error, 'ENOENT')) throw error;
       } finally {

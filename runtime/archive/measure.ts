@@ -15,6 +15,8 @@ export interface Measured {
   readonly lastAt: string | null;
   /** What is wrong, in words; empty if nothing is. */
   readonly problem: string;
+  /** True if the file ends before its first line does, and nothing in it is damaged: no row ever reached it. */
+  readonly blank: boolean;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function measureArchive(file: string, path: string): Promise<Measur
   const { segment, segmentText, end } = read;
   const counted = tally.counted();
   const problem = read.problems.map(describe).join('; ');
-  const rest = { segment, segmentText, counted, lastAt, problem };
+  const blank = read.lines === 0 && read.gzip?.kind === 'truncated';
+  const rest = { segment, segmentText, counted, lastAt, problem, blank };
   if (segment === null || end === null || read.problemCount > 0) return { manifest: null, ...rest };
   const { run_id, git_sha, image, config_sha256, pod, stream, opened_at } = segment;
   const manifest: ArchiveManifest = {

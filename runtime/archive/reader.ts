@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gunzipFile } from './gunzip.ts';
+import { type GunzipProblem, gunzipFile } from './gunzip.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { type ArchiveRow, archiveRow, type EndRow, type SegmentRow } from './row.ts';
 import type { NumberedRow } from './row-line.ts';
@@ -30,6 +30,9 @@ export interface ReadResult {
   readonly end: EndRow | null;
   /** Good rows between `segment` and `end`. */
   readonly rows: number;
+  /** Whole lines, good or not. */
+  readonly lines: number;
+  readonly gzip: GunzipProblem | null;
   /** The first problems, in order of the file. */
   readonly problems: readonly ReadProblem[];
   /** All problems, also those that are not listed. */
@@ -65,7 +68,7 @@ export async function readArchive(path: string, options: ReadOptions = {}): Prom
       if (rows.length > 0) await options.onRows?.(rows);
     },
   });
-  parser.finish(gzip.problem, lines.rest);
+  parser.finish(gzip.problem?.text ?? null, lines.rest);
   return {
     bytes: gzip.bytes,
     sha256: hash.digest('hex'),
@@ -75,6 +78,8 @@ export async function readArchive(path: string, options: ReadOptions = {}): Prom
     segmentText: parser.segmentText,
     end: parser.end,
     rows: parser.rows,
+    lines: parser.lines,
+    gzip: gzip.problem,
     problems: parser.problems,
     problemCount: parser.problemCount,
   };
@@ -84,6 +89,7 @@ export async function readArchive(path: string, options: ReadOptions = {}): Prom
 class ArchiveParser {
   readonly #stopAtProblem: boolean;
   #line = 0;
+  lines = 0;
   segment: SegmentRow | null = null;
   segmentText: string | null = null;
   end: EndRow | null = null;
@@ -97,6 +103,7 @@ class ArchiveParser {
 
   parse(lines: readonly string[]): ReadRow[] {
     const rows: ReadRow[] = [];
+    this.lines += lines.length;
     for (const text of lines) {
       this.#line++;
       if (this.#stopAtProblem && this.problemCount > 0) break;

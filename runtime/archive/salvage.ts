@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type ArchiveClock, systemArchiveClock } from './clock.ts';
 import { publishArchive, readManifestFile, writeArchiveManifest } from './closing.ts';
 import { type Disk, exists, makeFolders, nodeDisk, removeIfThere } from './disk.ts';
-import { ArchiveError } from './error.ts';
+import { ArchiveError, isSystemError } from './error.ts';
 import {
   ARCHIVE_MANIFEST_FOLDER,
   ARCHIVE_SUFFIX,
@@ -15,6 +15,7 @@ import {
   parseArchiveName,
   RAW_FOLDER,
   UNREADABLE_SUFFIX,
+  WRITER_LOCK,
   writerLockPath,
 } from './layout.ts';
 import { tryLock } from './lock.ts';
@@ -34,7 +35,7 @@ export type SalvageAction =
     }
   /** A whole file, whose writer died between its end and its name or its manifest, got what was missing. */
   | { readonly kind: 'finished'; readonly path: string; readonly manifest: ArchiveManifest }
-  /** Nothing could be read; the file was kept at `keptAs`, or removed if it was empty (then null). */
+  /** Nothing could be read; the file was kept at `keptAs`, or removed if no row ever reached it (then null). */
   | {
       readonly kind: 'unreadable';
       readonly path: string;
@@ -58,6 +59,8 @@ export interface SalvageOptions {
 /** File beside the archives that holds what salvage writes until it is whole. */
 const SALVAGE_SUFFIX = '.salvage';
 const GZIP_LEVEL = 6;
+/** Far beyond the moment between a writer's making its lock file and locking it. */
+const SWEEP_AFTER_MS = 3_600_000;
 
 /**
  * Turns what dead writers left into archives. Safe while others write, and when two do it at once: each run and stream
@@ -79,9 +82,24 @@ export async function salvageArchives(options: SalvageOptions): Promise<readonly
       actions.push(action);
       options.onAction?.(action);
     }
-    lock?.release();
+    lock?.release({ removeFile: actions.every((action) => action.kind !== 'failed') });
   }
+  await sweepLocks(options.dataRoot, (options.clock ?? systemArchiveClock).now());
   return actions;
+}
+
+/** Removes the locks of runs that ended without leaving a file. Young ones may be about to be taken. */
+async function sweepLocks(dataRoot: string, now: number): Promise<void> {
+  for await (const { path, kind } of walk(dataRoot, LOCK_FOLDER)) {
+    if (kind !== 'file' || !WRITER_LOCK.test(path)) continue;
+    try {
+      if (now - (await stat(join(dataRoot, path))).mtimeMs < SWEEP_AFTER_MS) continue;
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT')) continue;
+      throw error;
+    }
+    tryLock(join(dataRoot, path))?.release({ removeFile: true });
+  }
 }
 
 interface Leftovers {
@@ -129,7 +147,7 @@ async function settle(path: string, options: SalvageOptions): Promise<SalvageAct
     const torn = await measureArchive(open, path);
     if (torn.manifest === null) {
       const next = await nextSequence(dataRoot, torn);
-      if (next === null) return setAside(disk, dataRoot, path, torn.problem);
+      if (next === null) return setAside(disk, dataRoot, path, torn);
       const clock = options.clock ?? systemArchiveClock;
       await rewriteTorn(torn, {
         disk,
@@ -183,14 +201,12 @@ async function setAside(
   disk: Disk,
   dataRoot: string,
   path: string,
-  reason: string,
+  torn: Measured,
 ): Promise<SalvageAction> {
   const open = openPath(path);
-  const absolute = join(dataRoot, open);
-  const empty = (await stat(absolute)).size === 0;
-  const keptAs = empty ? null : `${open.slice(0, -OPEN_SUFFIX.length)}${UNREADABLE_SUFFIX}`;
-  if (keptAs === null) await disk.remove(absolute);
-  else await disk.rename(absolute, join(dataRoot, keptAs));
-  await disk.syncFolder(dirname(absolute));
-  return { kind: 'unreadable', path, keptAs, reason };
+  const keptAs = torn.blank ? null : `${open.slice(0, -OPEN_SUFFIX.length)}${UNREADABLE_SUFFIX}`;
+  if (keptAs === null) await disk.remove(join(dataRoot, open));
+  else await disk.rename(join(dataRoot, open), join(dataRoot, keptAs));
+  await disk.syncFolder(dirname(join(dataRoot, open)));
+  return { kind: 'unreadable', path, keptAs, reason: torn.problem };
 }

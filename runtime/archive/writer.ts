@@ -210,7 +210,7 @@ export class ArchiveWriter {
     const left = this.#chain.openPath;
     this.#chain.abandon();
     // A call that the disk still holds may yet touch the file: then the lock ends with the process.
-    if (!this.#working) this.#lock.release();
+    if (!this.#working) this.#lock.release({ removeFile: left === null });
     if (left === null && this.undurableRows === 0) return;
     throw new ArchiveError(
       'ARCHIVE_CLOSE_INCOMPLETE',

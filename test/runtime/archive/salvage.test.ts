@@ -110,16 +110,21 @@ describe('salvage', () => {
       expect(await salvageArchives({ dataRoot })).toEqual([]);
     }));
 
-  it('removes an empty open file, which holds nothing', () =>
+  it.each([
+    ['an empty open file', 0],
+    ['an open file with no more than the header of gzip', 10],
+    ['an open file that ends in its first line', 40],
+  ])('removes %s: no row ever reached it', (_name, bytes) =>
     withFolder(async (dataRoot) => {
       const manifest = await closedArchive(dataRoot, { frames: 5 });
-      await reopen(dataRoot, manifest, 0);
+      await reopen(dataRoot, manifest, bytes);
       expect(only(await salvageArchives({ dataRoot }))).toMatchObject({
         kind: 'unreadable',
         keptAs: null,
       });
       expect(await readdir(dirname(join(dataRoot, manifest.path)))).toEqual([]);
-    }));
+    }),
+  );
 
   it('starts anew over what an earlier salvage left half written', () =>
     withFolder(async (dataRoot) => {
