@@ -8,7 +8,10 @@ import { type Mount, rewriteMounts } from './volumes.ts';
 
 /** What the rehearsal changes for a pod because a laptop cannot give what the manifest says. */
 export interface PodOverrides {
-  /** Merged deeply into `ORDERBOOKS_CONFIG_OVERRIDES`. */
+  /**
+   * Merged deeply into `ORDERBOOKS_CONFIG_OVERRIDES`. An absolute path in it stands for something outside the pod, such as a mounted
+   * share, and the container may write there.
+   */
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** Merged deeply into `ORDERBOOKS_POLICY_OVERRIDES`. */
   readonly policy?: Readonly<Record<string, unknown>>;
@@ -100,7 +103,10 @@ function workingFolder(
  */
 function permissionFlags(request: CommandRequest): readonly string[] {
   const { container, mounts, podFolder } = request;
-  const folders = mounts.filter((mount) => !mount.readOnly).map((mount) => mount.path);
+  const folders = [
+    ...mounts.filter((mount) => !mount.readOnly).map((mount) => mount.path),
+    ...absolutePaths(request.overrides.configuration),
+  ];
   const writable = container.securityContext.readOnlyRootFilesystem
     ? folders
     : [...folders, join(podFolder, 'tmp'), join(podFolder, 'home')];
@@ -117,6 +123,12 @@ function permissionFlags(request: CommandRequest): readonly string[] {
     '--allow-worker',
     '--allow-addons',
   ];
+}
+
+function absolutePaths(value: unknown): readonly string[] {
+  if (typeof value === 'string') return isAbsolute(value) ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(absolutePaths);
 }
 
 function overrideEnvironment(

@@ -69,4 +69,11 @@ export type ClusterEventBody = ClusterEvent extends infer Event
     : never
   : never;
 
+/** A pod's events without what all of them say. */
+export type PodEventBody = ClusterEventBody extends infer Body
+  ? Body extends { readonly component: string }
+    ? Omit<Body, 'namespace' | 'pod' | 'component'>
+    : never
+  : never;
+
 export type Emit = (event: ClusterEventBody) => void;

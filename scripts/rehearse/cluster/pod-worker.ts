@@ -5,7 +5,7 @@ import type { KubernetesObject } from '../../kargo/step.ts';
 import { containerCommand } from './container-command.ts';
 import { containerEnvironment } from './container-environment.ts';
 import { probeContainer } from './container-probes.ts';
-import type { ClusterEventBody } from './events.ts';
+import type { ClusterEventBody, PodEventBody } from './events.ts';
 import { at, fields, list, text } from './fields.ts';
 import type { Image } from './images.ts';
 import { POD } from './kinds.ts';
@@ -19,13 +19,6 @@ import { pause } from './probes.ts';
 import type { Exit, RunningProcess } from './processes.ts';
 import { restartDelay } from './restart-delay.ts';
 import { requireSchedulable } from './scheduling.ts';
-
-/** A pod's events without what all of them say. */
-type PodEventBody = ClusterEventBody extends infer Body
-  ? Body extends { readonly component: string }
-    ? Omit<Body, 'namespace' | 'pod' | 'component'>
-    : never
-  : never;
 
 interface Start {
   readonly process: RunningProcess;

@@ -154,13 +154,25 @@ describe('a Deployment in the local cluster', () => {
   });
 
   it('reports that its progress deadline is over', async () => {
-    await writeFile(join(fixture.folder, 'unused'), '');
     const waiting = server(`${REPOSITORY}:unknown`);
     const spec = { ...(waiting['spec'] as object), progressDeadlineSeconds: 1 };
     fixture.cluster.apply([CLAIM, { ...waiting, spec }]);
     await fixture.until('deadline', () =>
       JSON.stringify(live()?.['status']).includes('ProgressDeadlineExceeded'),
     );
+  });
+
+  it('says what its pods wait for when it is not ready in time', async () => {
+    const { cluster } = fixture;
+    cluster.apply([CLAIM, server(`${REPOSITORY}:unknown`)]);
+    await fixture.event('pod-waiting');
+    const wait = { namespace: NAMESPACE, deployment: 'orderbooks-ws-recorder', timeoutMs: 200 };
+    await expect(cluster.whenReady(wait)).rejects.toThrow(
+      /was not ready within 0.2 s: Waiting for rollout to finish: 0 of 1 .*: (ErrImagePull|ImagePullBackOff) failed to pull and unpack image/,
+    );
+    await fixture.build('unknown', 'e'.repeat(40));
+    await cluster.whenReady({ ...wait, timeoutMs: 20_000 });
+    expect(at(live(), 'status', 'availableReplicas')).toBe(1);
   });
 
   it('takes its pods along when it is deleted', async () => {

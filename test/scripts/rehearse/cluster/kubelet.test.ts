@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { at, list } from '../../../../scripts/rehearse/cluster/fields.ts';
@@ -174,6 +175,21 @@ describe('the kubelet of the local cluster', () => {
     expect(await write('elsewhere', join(fixture.folder, 'escaped'), false, false)).toBe(1);
     const refused = await fixture.event('pod-log', (event) => event.line.includes('ERR_ACCESS'));
     expect(refused.pod).toMatch(/^read-only-/);
+  });
+
+  it('lets a container write where an override of the rehearsal points', async () => {
+    const share = await mkdtemp(join(tmpdir(), 'orderbooks-share-'));
+    const own = await startFixture({
+      overrides: () => ({ configuration: { uploader: { remote: { target: share } } } }),
+    });
+    try {
+      own.cluster.apply([job('shared', { image: IMAGE, args: ['write', join(share, 'copy')] })]);
+      expect(await own.event('job-finished')).toMatchObject({ succeeded: true });
+      expect(await readFile(join(share, 'copy'), 'utf8')).toBe('written');
+    } finally {
+      await own.end();
+      await rm(share, { recursive: true, force: true });
+    }
   });
 
   it('waits for a ConfigMap that is missing, and starts once it is there', async () => {
