@@ -17,6 +17,8 @@ export interface Loaded<T> {
 
 /** A configuration file has some kilobytes; more than this is the wrong file. */
 const MAX_FILE_BYTES = 1_048_576;
+/** A few lines of aliases can stand for gigabytes. */
+const MAX_ALIASES = 100;
 
 /**
  * Reads a YAML file, lays the JSON object `overridesJson` deeply over it (objects are merged, everything else is
@@ -111,9 +113,22 @@ function parseFile(file: string, text: string): Source {
     );
   }
   return {
-    value: document?.toJS({ maxAliasCount: 100 }) ?? {},
+    value: plainValue(file, document),
     position: (path, key) => positionIn(document, lines, path, key),
   };
+}
+
+/** Aliases are resolved only here, and one without its anchor, or too many of them, throw. */
+function plainValue(file: string, document: Document | undefined): unknown {
+  try {
+    return document?.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
+  } catch (error) {
+    throw new ConfigurationError(
+      'CONFIG_NOT_YAML',
+      `${file}: expected aliases that have an anchor, at most ${MAX_ALIASES}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 function positionIn(

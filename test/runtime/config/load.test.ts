@@ -85,6 +85,10 @@ describe('a configuration file', () => {
     expect(failure('http: {port: 1}\n---\nhttp: {port: 2}\n').message).toContain('second');
   });
 
+  it('refuses an alias without an anchor', () => {
+    expect(failure('http: *nowhere\n').message).toContain('alias');
+  });
+
   it('says so when it cannot be read', () => {
     expect(() => loadConfiguration(join(folder, 'absent.yaml'), {})).toThrow(
       /absent\.yaml.*ENOENT/,
@@ -100,7 +104,7 @@ describe('a configuration file', () => {
           expect(error).toBeInstanceOf(ConfigurationError);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 });
