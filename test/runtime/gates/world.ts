@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { RunManifest, UploadManifest } from '../../../runtime/archive/manifest.ts';
-import type { GapRow, Stream } from '../../../runtime/archive/row.ts';
+import type { UploadManifest } from '../../../runtime/archive/manifest.ts';
+import type { GapRow } from '../../../runtime/archive/row.ts';
 import type { CheckContext, Subject } from '../../../runtime/gates/check.ts';
 import type {
   InspectRequest,
@@ -12,11 +11,11 @@ import type {
 import { PlatformError } from '../../../runtime/gates/platform-error.ts';
 import { type Policy, policy } from '../../../runtime/gates/policy.ts';
 import type { ArchiveReport, InspectReport } from '../../../runtime/inspector/report.ts';
+import { COMMIT, DIGEST, IMAGE, iso, OTHER_DIGEST, RecordedRun, sha } from './recorded-run.ts';
 
-export const DIGEST = `sha256:${'a'.repeat(64)}`;
-export const OTHER_DIGEST = `sha256:${'b'.repeat(64)}`;
-export const IMAGE = `registry.example.com/data/orderbooks@${DIGEST}`;
-export const COMMIT = 'c'.repeat(40);
+export { gap } from './recorded-run.ts';
+export { COMMIT, DIGEST, IMAGE, OTHER_DIGEST };
+
 export const SUBJECT: Subject = {
   project: 'orderbooks-delivery',
   stage: 'canary',
@@ -26,21 +25,9 @@ export const SUBJECT: Subject = {
   commit: COMMIT,
 };
 
-/** Archives are rotated this often in the world. */
-const SEGMENT_MS = 30_000;
-const FRAMES_PER_SECOND = 10;
 /** From the deletion of a pod to the start of its replacement, and from there until it is ready. */
 const GONE_MS = 2000;
 const READY_MS = 3000;
-const SHA = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-interface RunModel {
-  readonly id: string;
-  readonly pod: string;
-  readonly startedAt: number;
-  readonly image: string;
-  stoppedAt: number | null;
-}
 
 /**
  * A world where everything is well, with a clock of its own that only `wait` moves. A test breaks one thing: either
@@ -78,20 +65,18 @@ export class World implements Platform {
     gaps: (gaps) => gaps,
     uploadManifest: (manifest) => manifest,
   };
-  /** From this moment on no data frame is received; the rest goes on. */
-  dataStopsAt: number | null = null;
   /** Before every call, by name: may throw, or wait for ever. */
   before: (call: string) => Promise<void> | void = () => {};
 
-  readonly #runs: RunModel[];
+  readonly #runs: RecordedRun[];
   #upload: { readonly at: number; readonly job: string } | null = null;
   #jobs = 0;
 
   constructor(options: { readonly earlierRun?: boolean; readonly age?: number } = {}) {
     const startedAt = this.time - (options.age ?? 5000);
-    this.#runs = [run('promoted', 'recorder-promoted', startedAt, IMAGE)];
+    this.#runs = [new RecordedRun(this, 'promoted', 'recorder-promoted', startedAt)];
     if (options.earlierRun !== false) {
-      const earlier = run('earlier', 'recorder-earlier', startedAt - 95_000, IMAGE);
+      const earlier = new RecordedRun(this, 'earlier', 'recorder-earlier', startedAt - 95_000);
       earlier.stoppedAt = startedAt - GONE_MS;
       this.#runs.unshift(earlier);
     }
@@ -133,7 +118,9 @@ export class World implements Platform {
   async deletePod(_namespace: string, name: string): Promise<void> {
     await this.#called(`deletePod ${name}`);
     this.#current().stoppedAt = this.time;
-    this.#runs.push(run('replacement', 'recorder-replacement', this.time + GONE_MS, IMAGE));
+    this.#runs.push(
+      new RecordedRun(this, 'replacement', 'recorder-replacement', this.time + GONE_MS),
+    );
   }
 
   async metrics(_namespace: string, pod: string): Promise<string> {
@@ -142,7 +129,7 @@ export class World implements Platform {
     if (pod !== current.pod || this.time < current.startedAt) {
       throw new PlatformError('PLATFORM_FAILING', `no answer from ${pod}`);
     }
-    return this.change.metrics(this.#metricsOf(current));
+    return this.change.metrics(current.metrics());
   }
 
   async log(_namespace: string, pod: string, lines: number): Promise<string> {
@@ -156,7 +143,7 @@ export class World implements Platform {
     const since = request.since === undefined ? 0 : Date.parse(request.since);
     const wanted = new Set(request.paths ?? []);
     const archives = this.#runs
-      .flatMap((one) => this.#archivesOf(one))
+      .flatMap((one) => one.archives())
       .filter(({ closedAt, report }) => closedAt >= since || wanted.has(report.path))
       .map(({ report }) => report);
     const current = this.#current();
@@ -170,13 +157,13 @@ export class World implements Platform {
         {
           path: `raw_orderbooks/polymarket/ws_raw/2026/11/21/.ws_raw_${current.id}.jsonl.gz.open`,
           bytes: 1000,
-          modified_at: iso(Math.min(this.time, this.dataStopsAt ?? this.time)),
+          modified_at: iso(this.time),
         },
       ],
       runs: this.#joined(archives),
       run_manifests: this.#runs
         .filter((one) => one.startedAt <= this.time)
-        .map((one) => this.#manifestOf(one)),
+        .map((one) => one.manifest()),
       upload_manifests: upload === null ? [] : [upload],
       problems: [],
       ...(request.remote === true
@@ -251,147 +238,10 @@ export class World implements Platform {
     await this.before(call.split(' ')[0] ?? call);
   }
 
-  #current(): RunModel {
+  #current(): RecordedRun {
     const last = this.#runs.at(-1);
     if (last === undefined) throw new Error('the world has no recorder');
     return last;
-  }
-
-  /** Frames received from the start of a run until `at`. */
-  #frames(one: RunModel, at: number): number {
-    const until = Math.min(at, one.stoppedAt ?? at, this.dataStopsAt ?? at);
-    return Math.max(0, Math.floor(((until - one.startedAt) / 1000) * FRAMES_PER_SECOND));
-  }
-
-  #metricsOf(one: RunModel): string {
-    const recorder = 'orderbooks_recorder_';
-    const closed = this.#archivesOf(one);
-    const count = (stream: Stream): number =>
-      closed.filter(({ report }) => report.stream === stream).length;
-    return [
-      '# HELP orderbooks_build_info Always 1.',
-      `orderbooks_build_info{revision="${COMMIT}",image="${IMAGE}"} 1`,
-      ...Object.entries(this.#counters(one)).map(
-        ([name, value]) => `${recorder}${name}_total ${value}`,
-      ),
-      `${recorder}connections_open 1`,
-      `${recorder}active_tokens 4`,
-      `${recorder}last_data_frame_timestamp_seconds ${this.time / 1000}`,
-      `${recorder}queue_bytes 0`,
-      `${recorder}checkpoints_total{result="ok"} ${count('rest_checkpoints') * 2}`,
-      `${recorder}checkpoints_total{result="failed"} 0`,
-      `orderbooks_archive_closed_total{stream="ws_raw"} ${count('ws_raw')}`,
-      `orderbooks_archive_closed_total{stream="rest_checkpoints"} ${count('rest_checkpoints')}`,
-      'orderbooks_archive_salvaged_total 0',
-      '',
-    ].join('\n');
-  }
-
-  #counters(one: RunModel): Record<string, number> {
-    const frames = this.#frames(one, this.time);
-    return {
-      frames: frames + 1,
-      data_frames: frames,
-      reconnects: 0,
-      disconnects: 0,
-      stalls: 0,
-      divergences: 0,
-      lost_frames: 0,
-    };
-  }
-
-  #manifestOf(one: RunModel): RunManifest {
-    return {
-      schema: 'orderbooks.run-manifest.v1',
-      component: 'ws-recorder',
-      run_id: one.id,
-      git_sha: COMMIT,
-      image: one.image,
-      config_sha256: SHA('config'),
-      pod: one.pod,
-      state: one.stoppedAt === null ? 'running' : 'stopped',
-      started_at: iso(one.startedAt),
-      updated_at: iso(one.stoppedAt ?? this.time),
-      stopped_at: one.stoppedAt === null ? null : iso(one.stoppedAt),
-      market_limit: 2,
-      markets: [],
-      counters: this.#counters(one),
-    };
-  }
-
-  /** Closed archives of a run at this moment: one per stream and full segment, and the rest once it was stopped. */
-  #archivesOf(one: RunModel): { readonly closedAt: number; readonly report: ArchiveReport }[] {
-    const end = one.stoppedAt ?? this.time;
-    const full = Math.max(0, Math.floor((end - one.startedAt) / SEGMENT_MS));
-    const segments = one.stoppedAt === null ? full : full + 1;
-    return (['rest_checkpoints', 'ws_raw'] as const).flatMap((stream) =>
-      Array.from({ length: segments }, (_, index) => {
-        const from = one.startedAt + index * SEGMENT_MS;
-        const to = index < full ? from + SEGMENT_MS : end;
-        const reason = index < full ? ('rotation' as const) : ('shutdown' as const);
-        return { closedAt: to, report: this.#archive(one, stream, index, from, to, reason) };
-      }),
-    );
-  }
-
-  #archive(
-    one: RunModel,
-    stream: Stream,
-    index: number,
-    from: number,
-    to: number,
-    reason: 'rotation' | 'shutdown',
-  ): ArchiveReport {
-    const raw = stream === 'ws_raw';
-    const dataFrames = raw ? this.#frames(one, to) - this.#frames(one, from) : 0;
-    const natural = raw ? this.#gapsOf(one, from, to, reason === 'shutdown') : [];
-    const checkpoints = raw ? 0 : 2;
-    const rows = dataFrames + natural.length + checkpoints;
-    const first = this.#rowsBefore(one, stream, from);
-    const name = `${stream}_${index}_${one.id}`;
-    const path = `raw_orderbooks/polymarket/${stream}/2026/11/21/${name}.jsonl.gz`;
-    return {
-      path,
-      stream,
-      run_id: one.id,
-      git_sha: COMMIT,
-      image: one.image,
-      bytes: 100 + rows,
-      sha256: SHA(name),
-      plain_sha256: SHA(`plain ${name}`),
-      rows,
-      frames: dataFrames,
-      data_frames: dataFrames,
-      checkpoints,
-      good_checkpoints: checkpoints,
-      gaps: this.change.gaps(natural, one.id),
-      first_sequence: rows === 0 ? null : first,
-      last_sequence: rows === 0 ? null : first + rows - 1,
-      first_received_at: rows === 0 ? null : iso(from),
-      last_received_at: rows === 0 ? null : iso(Math.min(to, this.dataStopsAt ?? to)),
-      complete: true,
-      close_reason: reason,
-      payload_mismatches: 0,
-      sequence_breaks: 0,
-      connection_sequence_breaks: 0,
-      manifest: 'match',
-      errors: [],
-    };
-  }
-
-  #rowsBefore(one: RunModel, stream: Stream, from: number): number {
-    if (stream !== 'ws_raw') return ((from - one.startedAt) / SEGMENT_MS) * 2;
-    return this.#frames(one, from) + this.#gapsOf(one, 0, from).length;
-  }
-
-  #gapsOf(one: RunModel, from: number, to: number, closedByShutdown = false): GapRow[] {
-    const gaps = [
-      gap('start', one.startedAt, null, 0),
-      gap('connect', one.startedAt + 1, `${one.id}-1`, 1),
-    ].filter((row) => Date.parse(row.at) >= from && Date.parse(row.at) < to);
-    return closedByShutdown
-      ? [...gaps, gap('shutdown', to, null, this.#frames(one, to) + 2)]
-      : gaps;
   }
 
   #joined(archives: readonly ArchiveReport[]): InspectReport['runs'] {
@@ -415,7 +265,7 @@ export class World implements Platform {
     const upload = this.#upload;
     if (upload === null) return null;
     const files = this.#runs
-      .flatMap((one) => this.#archivesOf(one))
+      .flatMap((one) => one.archives())
       .filter(({ closedAt }) => closedAt <= upload.at)
       .map(({ report }) => ({
         path: report.path,
@@ -433,7 +283,7 @@ export class World implements Platform {
       remote: { type: 'directory', target: '/remote' },
       git_sha: COMMIT,
       image: IMAGE,
-      config_sha256: SHA('config'),
+      config_sha256: sha('config'),
       pod: `${upload.job}-x7k2p`,
       started_at: iso(upload.at),
       finished_at: iso(upload.at),
@@ -445,23 +295,6 @@ export class World implements Platform {
   }
 }
 
-export function gap(
-  reason: GapRow['reason'],
-  at: number,
-  connection: string | null,
-  sequence: number,
-): GapRow {
-  return {
-    type: 'gap',
-    sequence,
-    connection_id: connection,
-    reason,
-    since: null,
-    at: iso(at),
-    detail: reason,
-  };
-}
-
 export function collector(overrides: Partial<Workload> = {}): Workload {
   return {
     name: 'orderbooks-collector',
@@ -470,12 +303,4 @@ export function collector(overrides: Partial<Workload> = {}): Workload {
     readyReplicas: 1,
     ...overrides,
   };
-}
-
-function run(id: string, pod: string, startedAt: number, image: string): RunModel {
-  return { id, pod, startedAt, image, stoppedAt: null };
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

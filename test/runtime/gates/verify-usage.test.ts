@@ -1,0 +1,97 @@
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { latestEvidenceName } from '../../../runtime/gates/evidence-store.ts';
+import type { Surroundings } from '../../../runtime/gates/surroundings.ts';
+import type { VerifyOptions } from '../../../runtime/gates/terms.ts';
+import { verifyCommand } from '../../../runtime/gates/verify.ts';
+import { type Prepared, prepared } from './prepared-verification.ts';
+import { SUBJECT } from './world.ts';
+
+let world: Prepared['world'];
+let output: readonly string[];
+let progress: readonly string[];
+let options: VerifyOptions;
+let around: Surroundings;
+let onOutput: Prepared['onOutput'];
+let close: Prepared['close'];
+
+beforeEach(async () => {
+  ({ world, output, progress, options, around, onOutput, close } = await prepared());
+});
+
+afterEach(() => close());
+
+describe('usage', () => {
+  it.each<[string, Partial<VerifyOptions>, RegExp]>([
+    ['a tag for a digest', { imageDigest: 'v1.2.3' }, /--image-digest.*a tag is no digest/],
+    ['a short digest', { imageDigest: 'sha256:abc' }, /--image-digest/],
+    ['a short commit', { commit: 'abc123' }, /--commit.*40 hexadecimal/],
+    ['an unknown gate', { gate: 'ws-smok' }, /--gate: expected one of ws-smoke/],
+    ['a gate named like an object’s own', { gate: 'constructor' }, /--gate/],
+    ['a namespace that is no name', { namespace: 'Orderbooks_' }, /--namespace/],
+    ['a policy that is not there', { policy: '/nowhere/policy.yaml' }, /policy\.yaml/],
+  ])('%s: exit 2, nothing touched, evidence says why', async (_what, wrong, saying) => {
+    options = { ...options, ...wrong };
+    expect(await verifyCommand(options, around)).toBe(2);
+    expect(world.calls).toEqual([]);
+    expect(progress.join('\n')).toMatch(saying);
+    expect(onOutput()).toMatchObject({ verdict: 'ERROR', checks: [] });
+    expect(onOutput().reason).toMatch(saying);
+  });
+
+  it('collects everything that is wrong', async () => {
+    await verifyCommand({ ...options, imageDigest: 'x', commit: 'y', gate: 'z' }, around);
+    expect(progress.filter((line) => line.includes('--'))).toHaveLength(3);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['an unknown key', 'observatoin: 5s\n', /did you mean "observation"/],
+    ['a wait beyond the deadline', 'deadline: 1m\n', /expected less than the deadline 1m/],
+    ['a duration that is none', 'freshness: soon\n', /expected a duration/],
+  ])('a policy with %s is refused before anything is touched', async (_what, text, saying) => {
+    await writeFile(options.policy, text);
+    expect(await verifyCommand(options, around)).toBe(2);
+    expect(world.calls).toEqual([]);
+    expect(progress.join('\n')).toMatch(saying);
+  });
+
+  it('prints the overrides of the policy and keeps them in the evidence', async () => {
+    around = {
+      ...around,
+      environment: { ORDERBOOKS_POLICY_OVERRIDES: '{"observation":"5s"}' },
+    };
+    expect(await verifyCommand(options, around)).toBe(0);
+    expect(progress.join('\n')).toContain('policy overridden: observation');
+    expect(onOutput()).toMatchObject({
+      policy_overridden: ['observation'],
+      policy: { observation: 5000 },
+    });
+  });
+
+  it('a dry run says what would be touched and touches nothing', async () => {
+    expect(await verifyCommand({ ...options, dryRun: true }, around)).toBe(0);
+    expect(world.calls).toEqual([]);
+    expect(output).toEqual([]);
+    const text = progress.join('\n');
+    expect(text).toContain('restart the recorder: the recorder pod is deleted');
+    expect(text).toContain('needs  list, delete on pods in orderbooks-canary');
+    expect(text).toContain(`ConfigMap ${latestEvidenceName(SUBJECT)}`);
+  });
+});
+
+describe('secrets', () => {
+  it('of a log or an error message do not reach the evidence', async () => {
+    const secret = 'hunter2hunter2';
+    world.change.upload = (outcome) => ({
+      ...outcome,
+      succeeded: false,
+      log: `secret_access_key = ${secret}\n`,
+      reason: `https://user:${secret}@remote.example refused`,
+    });
+    world.log = async () => `Authorization: Bearer ${secret}\n`;
+    expect(await verifyCommand(options, around)).toBe(1);
+    const everything = [...output, ...progress, JSON.stringify([...world.configMaps])].join('\n');
+    expect(everything).toContain('[redacted]');
+    expect(everything).not.toContain(secret);
+  });
+});
