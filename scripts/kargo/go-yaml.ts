@@ -1,13 +1,13 @@
 import { AnyMap } from './expr/any-map.ts';
 import { Duration } from './expr/duration.ts';
 import { Fault } from './expr/error.ts';
+import { floatText } from './expr/go-float.ts';
 import { Month, Time, Weekday } from './expr/time.ts';
 import { formatTime } from './expr/time-format.ts';
 import { typeName } from './expr/type-name.ts';
 import { isArray, isMap, Sized, type Value } from './expr/value.ts';
 import { KargoStruct } from './functions/struct.ts';
 import { formatGoDuration } from './go-duration.ts';
-import { formatGoFloat } from './go-float.ts';
 import { compareKeys } from './yaml-keys.ts';
 import { doubleQuoted, scalarStyle } from './yaml-scalar.ts';
 
@@ -103,7 +103,7 @@ function scalar(value: Value, indent: number, isKey = false): string {
 function float(value: number): string {
   if (Number.isNaN(value)) return '.nan';
   if (!Number.isFinite(value)) return value < 0 ? '-.inf' : '.inf';
-  return formatGoFloat(value);
+  return floatText(value);
 }
 
 function textScalar(text: string, indent: number, isKey: boolean): string {

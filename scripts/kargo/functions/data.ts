@@ -1,10 +1,9 @@
 import { Fault } from '../expr/error.ts';
 import type { FunctionTable } from '../expr/host.ts';
 import { fromJson } from '../expr/index.ts';
-import type { Value } from '../expr/value.ts';
+import { textMap, type Value } from '../expr/value.ts';
 import type { World } from '../step.ts';
 import { textArgument } from './argument.ts';
-import { textMap } from './text-map.ts';
 
 const DEFAULT_SHARED_NAMESPACE = 'kargo-shared-resources';
 const TEXTS_BY_NAME = ['func(string) map[string]string'];

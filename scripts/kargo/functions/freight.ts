@@ -1,7 +1,7 @@
 import { Fault } from '../expr/error.ts';
 import type { FunctionTable } from '../expr/host.ts';
 import { fromJson } from '../expr/index.ts';
-import type { Value } from '../expr/value.ts';
+import { textMap, type Value } from '../expr/value.ts';
 import {
   type ArtifactProblem,
   type FreightSources,
@@ -12,7 +12,6 @@ import {
 } from '../freight-artifacts.ts';
 import { originArgument, textArgument } from './argument.ts';
 import { apiStruct, plainStruct } from './struct.ts';
-import { textMap } from './text-map.ts';
 
 const ORIGIN = 'v1alpha1.FreightOrigin';
 const FIRST = 'first argument';
