@@ -17,9 +17,11 @@ const PATIENCE_MS = 20_000;
 
 /**
  * The program of the fake image. Its first argument chooses what it does:
- * `serve` answers /healthz, /readyz (503 while the file `not-ready` is in --data) and /environment; `exit CODE`; `hang`; `write FILE`.
+ * `serve` answers /healthz, /readyz (503 while the file `not-ready` is in --data) and /environment; `exit CODE`; `hang`; `write FILE`;
+ * `leave` ends and leaves a process of its own behind.
  */
 const PROGRAM = `
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 const [mode, ...rest] = process.argv.slice(2);
@@ -30,6 +32,11 @@ if (mode === 'write') {
   writeFileSync(rest[0], 'written');
   console.log(readFileSync(rest[0], 'utf8'));
   process.exit(0);
+}
+if (mode === 'leave') {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+  console.log(JSON.stringify({ child: child.pid }));
+  child.unref();
 }
 if (mode === 'hang') {
   process.on('SIGTERM', () => console.log('ignoring SIGTERM'));

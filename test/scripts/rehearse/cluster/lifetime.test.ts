@@ -37,6 +37,19 @@ describe('the processes of the local cluster', () => {
     }
   });
 
+  it('take along what they started and left behind', async () => {
+    const fixture = await startFixture();
+    try {
+      fixture.cluster.apply([job('leaving', { image: `${REPOSITORY}:v1`, args: ['leave'] })]);
+      const left = await fixture.event('pod-log', (event) => event.line.startsWith('{"child"'));
+      const { child } = JSON.parse(left.line) as { child: number };
+      await fixture.event('job-finished');
+      await until(() => !isAlive(child));
+    } finally {
+      await fixture.end();
+    }
+  });
+
   it('do not outlive a rehearsal that is killed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'orderbooks-cluster-parent-'));
     const script = join(folder, 'parent.ts');
