@@ -86,7 +86,7 @@ export interface StepContext {
   readonly actor: string;
   readonly alias: string;
   readonly freight: readonly Freight[];
-  /** Image repositories that each Warehouse subscribes to, by Warehouse name. */
+  /** Image repositories that each Warehouse subscribes to, by Warehouse name; only Warehouses whose Freight the Stage requests. */
   readonly warehouseImages: Readonly<Record<string, readonly string[]>>;
   /** Outputs of earlier polls of this same step, for steps that answer `Running`. */
   readonly previousOutput: Readonly<Record<string, unknown>> | undefined;

@@ -1,7 +1,7 @@
 import type { YamlDocument, YamlNode } from './node.ts';
+import { Page } from './page.ts';
 import {
   allowedStyle,
-  blockHints,
   doubleQuoted,
   hasSeveralLines,
   INDENT,
@@ -22,16 +22,8 @@ const LONGEST_KEY_BYTES = 128;
 
 /** Keeps the column and the comments that are waiting for their place, as go-yaml's emitter does. */
 class Writer {
-  #text = '';
-  #column = 0;
-  #indent = -1;
+  readonly #page = new Page();
   #flowLevel = 0;
-  /** The last sign was white space, or nothing is on the line yet. */
-  #space = true;
-  /** Nothing is on the line but indentation and dashes. */
-  #fresh = true;
-  /** Column below whose comment a blank line is due. */
-  #footIndent = -1;
   #head = '';
   #line = '';
   #foot = '';
@@ -42,7 +34,7 @@ class Writer {
     this.#head = head;
     if (head !== '') {
       this.#writeHead();
-      this.#break();
+      this.#page.break();
     }
     if (root !== undefined) {
       this.#expect(root);
@@ -50,18 +42,18 @@ class Writer {
       this.#node(root, { isKey: false, inMapping: false, inSequence: false });
     }
     this.#foot = foot === '' ? this.#foot : foot;
-    this.#footIndent = 0;
+    this.#page.footIndent = 0;
     this.#writeFoot();
-    this.#footIndent = -1;
-    this.#toIndent();
-    return this.#text;
+    this.#page.footIndent = -1;
+    this.#page.toIndent();
+    return this.#page.text;
   }
 
   #node(node: YamlNode, where: Where): void {
     const isCollection = node.kind === 'mapping' || node.kind === 'sequence';
-    if (node.kind === 'alias') this.#sign(`*${node.value}`, true, false, false);
-    else if (node.anchor !== '') this.#sign(`&${node.anchor}`, true, false, false);
-    if (node.tag !== '') this.#sign(node.tag, true, false, false);
+    if (node.kind === 'alias') this.#page.sign(`*${node.value}`, true, false, false);
+    else if (node.anchor !== '') this.#page.sign(`&${node.anchor}`, true, false, false);
+    if (node.tag !== '') this.#page.sign(node.tag, true, false, false);
     if (!isCollection) {
       if (node.kind === 'scalar') this.#scalar(node, where);
       if (!where.isKey) where.after?.();
@@ -76,14 +68,14 @@ class Writer {
   }
 
   #blockSequence(node: YamlNode, where: Where): void {
-    const before = this.#indent;
-    const compact = where.inMapping && (this.#column === 0 || !this.#fresh);
+    const before = this.#page.indent;
+    const compact = where.inMapping && (this.#page.column === 0 || !this.#page.fresh);
     this.#deepen(where, compact);
     for (const item of node.content) {
       this.#expect(item);
       this.#writeHead();
-      this.#toIndent();
-      this.#sign('-', true, false, true);
+      this.#page.toIndent();
+      this.#page.sign('-', true, false, true);
       this.#node(item, {
         isKey: false,
         inMapping: false,
@@ -91,12 +83,12 @@ class Writer {
         after: () => this.#writeLineAndFoot(),
       });
     }
-    this.#indent = before;
+    this.#page.indent = before;
     this.#expectEnd(node);
   }
 
   #blockMapping(node: YamlNode, where: Where): void {
-    const before = this.#indent;
+    const before = this.#page.indent;
     this.#deepen(where, false);
     let tail = '';
     for (const [key, value] of pairsOf(node)) {
@@ -104,7 +96,7 @@ class Writer {
       if (tail !== '') this.#tail = tail;
       tail = key.foot;
       this.#writeHead();
-      this.#toIndent();
+      this.#page.toIndent();
       if (this.#line !== '') {
         this.#keyLine = this.#line;
         this.#line = '';
@@ -122,20 +114,20 @@ class Writer {
     if (tail !== '') this.#tail = tail;
     this.#expectEnd(node);
     this.#writeHead();
-    this.#indent = before;
+    this.#page.indent = before;
   }
 
   #key(key: YamlNode): void {
     const where = { isKey: true, inMapping: true, inSequence: false };
     if (isSimpleKey(key)) {
       this.#node(key, where);
-      this.#sign(':', false, false, false);
+      this.#page.sign(':', false, false, false);
       return;
     }
-    this.#sign('?', true, false, true);
+    this.#page.sign('?', true, false, true);
     this.#node(key, { ...where, isKey: false });
-    this.#toIndent();
-    this.#sign(':', true, false, true);
+    this.#page.toIndent();
+    this.#page.sign(':', true, false, true);
   }
 
   /** A comment on the line of a key whose value begins below. */
@@ -170,9 +162,9 @@ class Writer {
     }
     this.#expectEnd(node);
     this.#flowLevel -= 1;
-    this.#indent = before;
-    if (this.#column === 0) this.#toIndent();
-    this.#sign(']', false, false, false);
+    this.#page.indent = before;
+    if (this.#page.column === 0) this.#page.toIndent();
+    this.#page.sign(']', false, false, false);
     this.#writeLineAndFoot();
   }
 
@@ -195,27 +187,27 @@ class Writer {
     }
     this.#expectEnd(node);
     const hasMore = this.#head !== '' || this.#foot !== '' || this.#tail !== '';
-    if (comma && hasMore) this.#sign(',', false, false, false);
+    if (comma && hasMore) this.#page.sign(',', false, false, false);
     this.#writeHead();
     this.#flowLevel -= 1;
-    this.#indent = before;
-    this.#sign('}', false, false, false);
+    this.#page.indent = before;
+    this.#page.sign('}', false, false, false);
     this.#writeLineAndFoot();
   }
 
   #openFlow(bracket: string): number {
-    const before = this.#indent;
-    this.#sign(bracket, true, true, false);
-    this.#indent = this.#indent < 0 ? INDENT : this.#indent + INDENT;
+    const before = this.#page.indent;
+    this.#page.sign(bracket, true, true, false);
+    this.#page.indent = this.#page.indent < 0 ? INDENT : this.#page.indent + INDENT;
     this.#flowLevel += 1;
     return before;
   }
 
   /** Writes one item; whether the next needs a comma before it (comments have it before themselves). */
   #flowItem(comma: boolean, write: () => void): boolean {
-    if (comma) this.#sign(',', false, false, false);
+    if (comma) this.#page.sign(',', false, false, false);
     this.#writeHead();
-    if (this.#column === 0) this.#toIndent();
+    if (this.#page.column === 0) this.#page.toIndent();
     const before = this.#commas;
     write();
     return this.#commas === before;
@@ -226,62 +218,24 @@ class Writer {
   #flowComments(): void {
     if (this.#line === '' && this.#foot === '' && this.#tail === '') return;
     this.#commas += 1;
-    this.#sign(',', false, false, false);
+    this.#page.sign(',', false, false, false);
     this.#writeLineAndFoot();
   }
 
   #scalar(node: YamlNode, where: Where): void {
     const context: ScalarContext = { inFlow: this.#flowLevel > 0, isKey: where.isKey };
     const style = allowedStyle(node.value, scalarStyle(node), context);
-    const before = this.#indent;
-    if (this.#indent < 0) this.#indent = INDENT;
-    else this.#indent += INDENT;
-    if (style === 'literal' || style === 'folded') this.#blockScalar(node.value, style);
-    else if (style === 'double') this.#sign(doubleQuoted(node.value), true, false, false);
-    else if (style === 'single') this.#singleQuoted(node.value);
-    else if (node.value !== '') this.#sign(node.value, true, false, false);
-    else this.#fresh = false;
-    this.#indent = before;
-  }
-
-  #singleQuoted(value: string): void {
-    const [first = '', ...lines] = value.replaceAll("'", "''").split('\n');
-    this.#sign(`'${first}`, true, false, false);
-    // A line break inside is written as a blank line; each further one as one more.
-    let open = false;
-    for (const line of lines) {
-      if (!open) this.#break();
-      this.#break();
-      open = line === '';
-      if (open) continue;
-      this.#toIndent();
-      this.#sign(line, false, false, false);
-    }
-    this.#sign("'", false, false, false);
-  }
-
-  #blockScalar(value: string, style: 'literal' | 'folded'): void {
-    this.#sign(`${style === 'literal' ? '|' : '>'}${blockHints(value)}`, true, false, false);
-    if (this.#line === '') this.#break();
-    else this.#writeLine();
-    this.#space = true;
-    // go-yaml keeps folded lines apart by a blank line, the last one too, unless the text begins with white space.
-    const apart = style === 'folded' && !/^\n*([ \t]|$)/.test(value);
-    const lines = value.split('\n');
-    const last = lines.pop() ?? '';
-    for (const line of lines) {
-      this.#blockLine(line);
-      if (apart && line !== '' && !/^[ \t]/.test(line)) this.#break();
-      this.#break();
-    }
-    this.#blockLine(last);
-  }
-
-  #blockLine(line: string): void {
-    if (line === '') return;
-    this.#toIndent();
-    this.#put(line);
-    this.#fresh = false;
+    const before = this.#page.indent;
+    if (this.#page.indent < 0) this.#page.indent = INDENT;
+    else this.#page.indent += INDENT;
+    if (style === 'literal' || style === 'folded') {
+      this.#page.blockScalar(node.value, style, this.#line);
+      this.#line = '';
+    } else if (style === 'double') this.#page.sign(doubleQuoted(node.value), true, false, false);
+    else if (style === 'single') this.#page.singleQuoted(node.value);
+    else if (node.value !== '') this.#page.sign(node.value, true, false, false);
+    else this.#page.fresh = false;
+    this.#page.indent = before;
   }
 
   #expect({ head, line, foot, kind }: YamlNode): void {
@@ -298,14 +252,14 @@ class Writer {
 
   #writeHead(): void {
     if (this.#tail !== '') {
-      this.#toIndent();
-      this.#comment(this.#tail);
+      this.#page.toIndent();
+      this.#page.comment(this.#tail);
       this.#tail = '';
-      this.#footIndent = Math.max(this.#indent, 0);
+      this.#page.footIndent = Math.max(this.#page.indent, 0);
     }
     if (this.#head === '') return;
-    this.#toIndent();
-    this.#comment(this.#head);
+    this.#page.toIndent();
+    this.#page.comment(this.#head);
     this.#head = '';
   }
 
@@ -316,63 +270,23 @@ class Writer {
 
   #writeLine(): void {
     if (this.#line === '') return;
-    if (!this.#space) this.#put(' ');
-    this.#comment(this.#line);
+    if (!this.#page.space) this.#page.put(' ');
+    this.#page.comment(this.#line);
     this.#line = '';
   }
 
   #writeFoot(): void {
     if (this.#foot === '') return;
-    this.#toIndent();
-    this.#comment(this.#foot);
+    this.#page.toIndent();
+    this.#page.comment(this.#foot);
     this.#foot = '';
-    this.#footIndent = Math.max(this.#indent, 0);
-  }
-
-  #comment(text: string): void {
-    for (const [index, line] of text.replace(/\n$/, '').split('\n').entries()) {
-      if (index > 0) this.#break();
-      if (line === '') continue;
-      if (index > 0) this.#toIndent();
-      this.#put(line);
-      this.#fresh = false;
-    }
-    this.#break();
-    this.#space = true;
+    this.#page.footIndent = Math.max(this.#page.indent, 0);
   }
 
   #deepen(where: Where, compact: boolean): void {
-    if (this.#indent < 0) this.#indent = 0;
-    else if (where.inSequence) this.#indent += INDENT;
-    else this.#indent += compact ? 0 : INDENT;
-  }
-
-  #toIndent(): void {
-    const indent = Math.max(this.#indent, 0);
-    const used = this.#column > indent || (this.#column === indent && !this.#space);
-    if (!this.#fresh || used) this.#break();
-    if (this.#footIndent === indent) this.#break();
-    if (this.#column < indent) this.#put(' '.repeat(indent - this.#column));
-    this.#space = true;
-    this.#footIndent = -1;
-  }
-
-  #sign(text: string, needsSpace: boolean, isSpace: boolean, isIndent: boolean): void {
-    if (needsSpace && !this.#space) this.#put(' ');
-    this.#put(text);
-    this.#space = isSpace;
-    this.#fresh = this.#fresh && isIndent;
-  }
-
-  #put(text: string): void {
-    this.#text += text;
-    this.#column += text.length;
-  }
-
-  #break(): void {
-    this.#text += '\n';
-    this.#column = 0;
-    this.#fresh = true;
+    if (this.#page.indent < 0) this.#page.indent = 0;
+    else if (where.inSequence) this.#page.indent += INDENT;
+    else this.#page.indent += compact ? 0 : INDENT;
   }
 }
 

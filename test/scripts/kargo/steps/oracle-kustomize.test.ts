@@ -29,6 +29,7 @@ interface Case {
   readonly config: Readonly<Record<string, unknown>>;
   readonly freight?: Readonly<Record<string, Freight>>;
   readonly warehouses?: Readonly<Record<string, readonly string[]>>;
+  readonly freightRequests?: readonly string[];
 }
 
 interface Result {
@@ -45,10 +46,21 @@ describeWithShared('files as Kargo left them, byte for byte', FOLDER, () => {
   });
   test.each(cases)('%s', async (name) => {
     const folder = sharedPath(`${FOLDER}/${name}`);
-    const { step, config, freight, warehouses } = read<Case>(folder, 'case.json');
+    const {
+      step,
+      config,
+      freight,
+      warehouses = {},
+      freightRequests = [],
+    } = read<Case>(folder, 'case.json');
     const recorded = read<Result>(folder, 'result.json');
     const context = makeContext({
-      context: { freight: Object.values(freight ?? {}), warehouseImages: warehouses ?? {} },
+      context: {
+        freight: Object.values(freight ?? {}),
+        warehouseImages: Object.fromEntries(
+          freightRequests.map((name) => [name, warehouses[name] ?? []]),
+        ),
+      },
     });
     const workDir = realpathSync(context.workDir);
     cpSync(join(folder, 'in'), workDir, { recursive: true, verbatimSymlinks: true });
