@@ -8,7 +8,7 @@ import { type ApiRequest, collectionVerb, handleResource, objectVerb } from './a
 import { sendJson } from './api-response.ts';
 import { type Access, forbidden, isAllowed } from './authorization.ts';
 import type { Emit } from './events.ts';
-import { ANONYMOUS, type Identity, type Tokens } from './identities.ts';
+import { ANONYMOUS, type Identity, identityOf, MASTERS, type Tokens } from './identities.ts';
 import { type PodConnections, proxyToPod, sendPodLog } from './pod-connections.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -106,7 +106,17 @@ export class ApiServer {
     const token = /^Bearer (\S+)$/.exec(header)?.[1];
     const identity = token === undefined ? undefined : this.#options.tokens.identify(token);
     if (identity === undefined) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
-    return identity;
+    const other = request.headers['impersonate-user'];
+    if (typeof other !== 'string') return identity;
+    if (identity.groups.includes(MASTERS)) return identityOf(other);
+    const access = {
+      verb: 'impersonate',
+      group: '',
+      resource: 'users',
+      namespace: '',
+      name: other,
+    };
+    throw forbidden(identity, access);
   }
 
   #authorize(identity: Identity, target: ApiTarget, method: string, url: URL): void {
@@ -177,6 +187,11 @@ function proxiedPod(name: string): string {
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
+  const type = request.headers['content-type'] ?? 'application/json';
+  if (!type.includes('json')) {
+    const message = `the body of the request was in an unknown format - accepted media types include: application/json, seen: ${type}`;
+    throw new ApiError(415, 'UnsupportedMediaType', message);
+  }
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

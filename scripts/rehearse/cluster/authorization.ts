@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../kargo/step.ts';
 import { ApiError } from './api-error.ts';
 import { at, list, strings, text } from './fields.ts';
 import type { Identity } from './identities.ts';
-import { serviceAccountUser } from './identities.ts';
+import { MASTERS, serviceAccountUser } from './identities.ts';
 import { type Kind, knownKind } from './kinds.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -25,7 +25,7 @@ const CLUSTER_ROLE_BINDING = rbac('ClusterRoleBinding');
 
 /** Whether the Roles and bindings in the store allow the access. Nothing else does, but for `system:masters`. */
 export function isAllowed(store: ObjectStore, identity: Identity, access: Access): boolean {
-  if (identity.groups.includes('system:masters')) return true;
+  if (identity.groups.includes(MASTERS)) return true;
   const everywhere = store
     .list(CLUSTER_ROLE_BINDING)
     .filter((binding) => concerns(binding, identity))

@@ -9,6 +9,9 @@ export interface Identity {
 /** The rehearsal's own user: may do everything. */
 export const ADMIN = 'kubernetes-admin';
 
+/** Whoever is in it may do everything. */
+export const MASTERS = 'system:masters';
+
 export const ANONYMOUS: Identity = {
   user: 'system:anonymous',
   groups: ['system:unauthenticated'],
@@ -43,15 +46,19 @@ export class Tokens {
   /** Undefined if the token was never handed out. */
   identify(token: string): Identity | undefined {
     const user = this.#users.get(token);
-    if (user === undefined) return undefined;
-    if (user === ADMIN) return { user, groups: ['system:masters', 'system:authenticated'] };
-    const account = parseServiceAccountUser(user);
-    if (account === undefined) return { user, groups: ['system:authenticated'] };
-    const groups = [
-      'system:serviceaccounts',
-      `system:serviceaccounts:${account[0]}`,
-      'system:authenticated',
-    ];
-    return { user, groups };
+    return user === undefined ? undefined : identityOf(user);
   }
+}
+
+/** A user with the groups that Kubernetes gives to its kind. */
+export function identityOf(user: string): Identity {
+  if (user === ADMIN) return { user, groups: [MASTERS, 'system:authenticated'] };
+  const account = parseServiceAccountUser(user);
+  if (account === undefined) return { user, groups: ['system:authenticated'] };
+  const groups = [
+    'system:serviceaccounts',
+    `system:serviceaccounts:${account[0]}`,
+    'system:authenticated',
+  ];
+  return { user, groups };
 }

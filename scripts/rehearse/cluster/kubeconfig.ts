@@ -6,7 +6,10 @@ import { parseServiceAccountUser, type Tokens } from './identities.ts';
 /** Only its owner may read a file with a token. */
 const PRIVATE = 0o600;
 
-/** Writes a kubeconfig for a user into `folder` and returns its path. The same user gets the same file. */
+/**
+ * Writes a kubeconfig for a user into `folder` and returns its path. The same user gets the same file. It is for
+ * @kubernetes/client-node: kubectl does not send tokens over plain HTTP and would be anonymous.
+ */
 export async function writeKubeconfig(
   folder: string,
   address: string,

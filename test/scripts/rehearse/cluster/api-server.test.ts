@@ -284,6 +284,19 @@ describe('the API server of the local cluster, through @kubernetes/client-node',
     expect((await ask({ authorization: 'Bearer wrong' })).status).toBe(401);
   });
 
+  it('lets only the admin act as somebody else', async () => {
+    const ask = async (user: string | undefined, as: string) => {
+      const bearer = (await config(user)).getCurrentUser()?.token;
+      const headers = { authorization: `Bearer ${bearer}`, 'impersonate-user': as };
+      const url = `${fixture.cluster.address}/api/v1/namespaces/${NAMESPACE}/pods`;
+      return at(await (await fetch(url, { headers })).json(), 'message');
+    };
+    expect(await ask(undefined, VERIFIER)).toContain(`User "${VERIFIER}" cannot list`);
+    expect(await ask(VERIFIER, 'kubernetes-admin')).toContain(
+      `User "${VERIFIER}" cannot impersonate resource "users"`,
+    );
+  });
+
   it('gives a pod the identity of its ServiceAccount unless the manifest declines', async () => {
     fixture.cluster.apply([
       {
