@@ -91,6 +91,9 @@ describe('secrets', () => {
     world.log = async () => `Authorization: Bearer ${secret}\n`;
     expect(await verifyCommand(options, around)).toBe(1);
     const everything = [...output, ...progress, JSON.stringify([...world.configMaps])].join('\n');
+    expect(onOutput().logs.map((log) => log.source)).toContainEqual(
+      expect.stringMatching(/^Job orderbooks-uploader-/),
+    );
     expect(everything).toContain('[redacted]');
     expect(everything).not.toContain(secret);
   });
