@@ -2,7 +2,150 @@ import { RehearsalError } from './error.ts';
 import type { Fault } from './faults.ts';
 
 /** The defects that a rehearsal can release, each with the check that is meant for it. */
-export const FAULTS: readonly Fault[] = [];
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'truncated-archives',
+    about: 'its recorder leaves the end of every archive unwritten',
+    check: 'archives-parse',
+    patches: [
+      {
+        file: 'runtime/archive/segment.ts',
+        find: 'this.#keep(await this.#compressor.finish());',
+        replace: 'await this.#compressor.finish();',
+      },
+    ],
+  },
+  {
+    name: 'drops-frames',
+    about: 'its recorder drops one frame in a thousand',
+    check: 'sequences-gapless',
+    patches: [
+      {
+        file: 'runtime/recorder/drain.ts',
+        find: "    const text = entry.payload.toString('utf8');\n",
+        // The first one early, so that short runs lose one too.
+        replace:
+          "    this.#seen = (this.#seen + 1) % 1000;\n    if (this.#seen === 300) return true;\n    const text = entry.payload.toString('utf8');\n",
+      },
+      {
+        file: 'runtime/recorder/drain.ts',
+        find: '  #scheduled = false;\n',
+        replace: '  #scheduled = false;\n  #seen = 0;\n',
+      },
+    ],
+  },
+  {
+    name: 'never-reconnects',
+    about: 'its recorder never reconnects',
+    check: 'connections-recover',
+    patches: [
+      {
+        file: 'runtime/recorder/connection.ts',
+        find: 'this.#reconnect = setTimeout(() => this.#connect(), delay);',
+        replace: 'this.#reconnect = setTimeout(() => undefined, delay);',
+      },
+    ],
+  },
+  {
+    name: 'restart-destroys-archives',
+    about: 'its recorder empties the raw folder when it starts',
+    check: 'prior-archive-unchanged',
+    patches: [
+      {
+        file: 'runtime/recorder/command.ts',
+        find: "    logger.info({ port: probes.port }, 'probes and metrics are served');\n",
+        replace:
+          "    const { rm } = await import('node:fs/promises');\n    await rm(join(options.data, 'raw_orderbooks'), { recursive: true, force: true });\n",
+      },
+    ],
+  },
+  {
+    name: 'lying-uploader',
+    about: 'its uploader reports success without uploading',
+    check: 'remote-holds-upload',
+    patches: [
+      {
+        file: 'runtime/uploader/upload.ts',
+        find: '    await remote.copy(files);\n',
+        replace: '',
+      },
+      {
+        file: 'runtime/uploader/upload.ts',
+        find: 'const results = await remote.verify(files);',
+        replace: 'const results = new Map(files.map((file) => [file.path, null] as const));',
+      },
+    ],
+  },
+  {
+    name: 'wrong-image',
+    about: "its digest leads to version 1's image on the node",
+    check: 'recorder-on-promoted-digest',
+    patches: [],
+    runsWrongImage: true,
+  },
+  {
+    name: 'rewritten-payloads',
+    about: 'its recorder tidies the text of frames before it archives them',
+    check: 'payload-hashes',
+    patches: [
+      {
+        file: 'runtime/recorder/drain.ts',
+        find: 'raw_text: text,',
+        replace: 'raw_text: text.trim().replace(\'","\', \'", "\'),',
+      },
+    ],
+  },
+  {
+    name: 'no-checkpoints',
+    about: 'its recorder asks for REST books with a misspelt key',
+    check: 'checkpoints-succeed',
+    patches: [
+      {
+        file: 'runtime/polymarket/clob.ts',
+        find: '({ token_id: token })',
+        replace: '({ token: token })',
+      },
+    ],
+  },
+  {
+    name: 'hidden-stalls',
+    about: 'its recorder renamed the counter that alerts watch',
+    check: 'counters-exposed',
+    patches: [
+      {
+        file: 'runtime/recorder/metrics.ts',
+        find: "'orderbooks_recorder_stalls_total',",
+        replace: "'orderbooks_recorder_silences_total',",
+      },
+    ],
+  },
+  {
+    name: 'deaf-recorder',
+    about: 'its recorder subscribes with the singular key, which the feed ignores without a word',
+    check: 'recorder-receives',
+    patches: [
+      {
+        file: 'runtime/polymarket/market-socket.ts',
+        find: 'this.#send({ ...opening, assets_ids: chunk, ...type, custom_feature_enabled: true });',
+        replace:
+          'this.#send({ ...opening, asset_id: chunk, ...type, custom_feature_enabled: true });',
+      },
+    ],
+  },
+  {
+    name: 'uploads-no-frames',
+    about: 'its uploader passes over the websocket archives',
+    check: 'upload-verified',
+    patches: [
+      {
+        file: 'runtime/uploader/candidates.ts',
+        find: "if (kind !== 'file' || parseArchiveName(path) === null) continue;",
+        replace:
+          "if (kind !== 'file' || parseArchiveName(path) === null || path.includes('/ws_raw/')) continue;",
+      },
+    ],
+  },
+];
 
 /** @throws RehearsalError FAULT_UNKNOWN with the names that exist */
 export function faultNamed(name: string): Fault {
