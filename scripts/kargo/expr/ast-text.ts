@@ -14,7 +14,7 @@ export function nodeText(node: Node): string {
     case 'float':
       return `(float ${floatText(node.value)})`;
     case 'string':
-      return `(str ${JSON.stringify(node.value)})`;
+      return `(str ${quoted(node.value)})`;
     case 'bytes':
       return `(bytes ${JSON.stringify(Buffer.from(node.value).toString('base64'))})`;
     case 'constant':
@@ -46,7 +46,7 @@ export function nodeText(node: Node): string {
     case 'pointer':
       return `(pointer ${JSON.stringify(node.name)})`;
     case 'conditional':
-      return group(node.ternary ? 'cond' : 'if', node.condition, node.then, node.otherwise);
+      return group(node.ternary ? 'cond' : 'if', node.condition, node.yes, node.no);
     case 'let':
       return group('let', JSON.stringify(node.name), node.value, node.body);
     case 'sequence':
@@ -63,4 +63,9 @@ export function nodeText(node: Node): string {
 function group(head: string, ...parts: (string | Node)[]): string {
   const texts = parts.map((part) => (typeof part === 'string' ? part : nodeText(part)));
   return `(${[head, ...texts].join(' ')})`;
+}
+
+/** As Go's JSON writes a string when it leaves HTML alone. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }

@@ -59,8 +59,8 @@ export type ConditionalNode = Place & {
   kind: 'conditional';
   ternary: boolean;
   condition: Node;
-  then: Node;
-  otherwise: Node;
+  yes: Node;
+  no: Node;
 };
 export type LetNode = Place & { kind: 'let'; name: string; value: Node; body: Node };
 export type SequenceNode = Place & { kind: 'sequence'; nodes: Node[] };
@@ -126,8 +126,8 @@ export function replaceChildren(node: Node, visit: (child: Node) => Node): void 
       return;
     case 'conditional':
       node.condition = visit(node.condition);
-      node.then = visit(node.then);
-      node.otherwise = visit(node.otherwise);
+      node.yes = visit(node.yes);
+      node.no = visit(node.no);
       return;
     case 'let':
       node.value = visit(node.value);

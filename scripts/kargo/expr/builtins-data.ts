@@ -6,6 +6,7 @@ import { bytesOf, fromBytes } from './go-string.ts';
 import { HostObject } from './host.ts';
 import { parseJson } from './json-parse.ts';
 import { jsonText } from './json-text.ts';
+import { Location, UTC } from './location.ts';
 import { Month, Time, Weekday } from './time.ts';
 import { kindName, typeName } from './type-name.ts';
 import type { Value } from './value.ts';
@@ -13,7 +14,10 @@ import { valueText } from './value-text.ts';
 
 export const DATA_BUILTINS: Readonly<Record<string, Builtin>> = {
   type: { call: ([value = null]) => typeWord(value) },
-  string: { call: ([value = null]) => valueText(value) },
+  string: {
+    // Behind the pointer to a zone Go prints the struct; of other zones that is their whole table, here their name.
+    call: ([value = null]) => (value === UTC ? '{UTC [] []  0 0 <nil>}' : valueText(value)),
+  },
   toJSON: { call: ([value = null]) => jsonText(value) },
   fromJSON: { call: ([text = null]) => parseJson(asString(text)) },
   toBase64: {
@@ -35,6 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** What `type` calls a value. */
 function typeWord(value: Value): string {
+  if (value instanceof Location) return 'time.Location';
   const named =
     value instanceof Time ||
     value instanceof Duration ||

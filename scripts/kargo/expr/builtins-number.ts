@@ -63,7 +63,7 @@ function toInteger(value: Value): bigint {
     const integer = BigInt(value.replace(/^\+/, ''));
     if (integer <= MAX_INT && integer >= -MAX_INT - 1n) return integer;
   }
-  if (value === null) throw new Fault('invalid operation: int(<nil>)');
+  if (value === null) throw new Fault('reflect: call of reflect.Value.Type on zero Value');
   throw new Fault(`invalid operation: int(${typeof value === 'string' ? value : typeName(value)})`);
 }
 

@@ -13,14 +13,24 @@ function ofTexts(call: (...texts: string[]) => Value): Builtin {
   return { call: (args) => call(...args.map(asString)) };
 }
 
+/** A builtin that takes a text and what to cut off, a space unless there are two arguments. Go looks at that first. */
+function withEnd(cut: (text: string, end: string) => string): Builtin {
+  return {
+    call: ([text = null, ...rest]) => {
+      const end = rest.length === 1 ? asString(rest[0] ?? null) : ' ';
+      return cut(asString(text), end);
+    },
+  };
+}
+
 export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
   trim: ofTexts((text = '', set) =>
     set === undefined ? text.replaceAll(SPACES_AROUND, '') : trimSet(text, set),
   ),
-  trimPrefix: ofTexts((text = '', prefix = ' ') =>
+  trimPrefix: withEnd((text, prefix) =>
     text.startsWith(prefix) ? text.slice(prefix.length) : text,
   ),
-  trimSuffix: ofTexts((text = '', suffix = ' ') =>
+  trimSuffix: withEnd((text, suffix) =>
     text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text,
   ),
   upper: ofTexts((text = '') => mapCharacters(text, (character) => character.toUpperCase())),

@@ -5,13 +5,12 @@ import type {
   ConditionalNode,
   IdentifierNode,
   LetNode,
-  MemberNode,
   Node,
-  SliceNode,
 } from './ast.ts';
 import { isBuiltin } from './builtin-names.ts';
 import { BUILTIN_TYPES, UNTYPED_FUNCTION, VALIDATORS } from './builtin-types.ts';
 import { checkArguments } from './check-arguments.ts';
+import { checkGet, checkMember, checkSlice } from './check-members.ts';
 import { checkBinary, checkUnary } from './check-operators.ts';
 import { checkPredicateBuiltin } from './check-predicates.ts';
 import { ExprError, Fault } from './error.ts';
@@ -28,9 +27,8 @@ import {
   STRING,
   STRING_MAP,
 } from './go-type.ts';
-import { type FunctionTable, fieldType } from './host.ts';
+import type { FunctionTable } from './host.ts';
 import { MAX_DEPTH } from './limits.ts';
-import { methodType } from './members.ts';
 import {
   arrayOfNature,
   dereference,
@@ -39,9 +37,7 @@ import {
   isAssignable,
   isBool,
   isFunction,
-  isInteger,
   isUnknown,
-  keyOf,
   type Nature,
   NIL,
   natureOf,
@@ -136,9 +132,9 @@ export class Checker {
       case 'chain':
         return this.visit(node.body);
       case 'member':
-        return this.#member(node);
+        return checkMember(this, node);
       case 'slice':
-        return this.#slice(node);
+        return checkSlice(this, node);
       case 'call':
         return this.#call(node);
       case 'builtin':
@@ -186,64 +182,6 @@ export class Checker {
     return BUILTIN_TYPES[name] ?? [UNTYPED_FUNCTION];
   }
 
-  #member(node: MemberNode): Nature {
-    const { object, property } = node;
-    if (object.kind === 'identifier' && object.name === '$env') return UNKNOWN;
-    const base = this.visit(object);
-    const key = this.visit(property);
-    if (isUnknown(base)) return UNKNOWN;
-    const name = property.kind === 'string' ? property.value : undefined;
-    if (name !== undefined) {
-      if (base.nil === true) this.fail(node, `type nil has no field ${name}`);
-      const method = base.type === undefined ? undefined : methodType(base.type, name);
-      if (method !== undefined) return { type: method, method: true };
-    }
-    const target = dereference(base);
-    if (target.type?.kind === 'map') {
-      if (!isAssignable(key, keyOf(target)) && !isUnknown(key)) {
-        this.fail(
-          property,
-          `cannot use ${natureText(key)} to get an element from ${natureText(target)}`,
-        );
-      }
-      return elementOf(target);
-    }
-    if (isArrayNature(target)) {
-      if (!isInteger(dereference(key)) && !isUnknown(key)) {
-        this.fail(
-          property,
-          `array elements can only be selected using an integer (got ${natureText(dereference(key))})`,
-        );
-      }
-      return elementOf(target);
-    }
-    if (name === undefined) {
-      this.fail(node, `type ${natureText(target)}[${natureText(key)}] is undefined`);
-    }
-    const field = target.type === undefined ? undefined : fieldType(target.type, name);
-    if (field !== undefined) return natureOf(field);
-    this.fail(
-      node,
-      `type ${natureText(target)} has no ${node.method ? 'method' : 'field'} ${name}`,
-    );
-  }
-
-  #slice(node: SliceNode): Nature {
-    const nature = this.visit(node.object);
-    if (isUnknown(nature)) return UNKNOWN;
-    if (!isArrayNature(nature) && nature.type?.kind !== 'string') {
-      this.fail(node, `cannot slice ${natureText(nature)}`);
-    }
-    for (const bound of [node.start, node.end]) {
-      if (bound === undefined) continue;
-      const index = dereference(this.visit(bound));
-      if (!isInteger(index) && !isUnknown(index)) {
-        this.fail(bound, `non-integer slice index ${natureText(index)}`);
-      }
-    }
-    return nature;
-  }
-
   #call(node: CallNode): Nature {
     const { callee } = node;
     if (callee.kind === 'identifier' && callee.name === '$env') {
@@ -270,7 +208,7 @@ export class Checker {
   #builtin(node: BuiltinNode): Nature {
     const nature = checkPredicateBuiltin(this, node);
     if (nature !== undefined) return nature;
-    return node.name === 'get' ? this.#get(node) : this.#function(node.name, node, node.args);
+    return node.name === 'get' ? checkGet(this, node) : this.#function(node.name, node, node.args);
   }
 
   /** A call of a function that is known by name: each overload is tried, the last complaint is reported. */
@@ -291,32 +229,6 @@ export class Checker {
       complaint = error;
     }
     throw complaint ?? this.errorAt(node, `unknown builtin ${name}`);
-  }
-
-  #get(node: BuiltinNode): Nature {
-    const [object, property] = node.args;
-    if (object === undefined || property === undefined || node.args.length !== 2) {
-      this.fail(node, `invalid number of arguments (expected 2, got ${node.args.length})`);
-    }
-    const base = this.visit(object);
-    const key = dereference(this.visit(property));
-    if ((object.kind === 'identifier' && object.name === '$env') || isUnknown(base)) return UNKNOWN;
-    if (isArrayNature(base)) {
-      if (!isInteger(key) && !isUnknown(key)) {
-        this.fail(property, `non-integer slice index ${natureText(key)}`);
-      }
-      return elementOf(base);
-    }
-    if (base.type?.kind === 'map') {
-      if (!isAssignable(key, keyOf(base)) && !isUnknown(key)) {
-        this.fail(
-          property,
-          `cannot use ${natureText(key)} to get an element from ${natureText(base)}`,
-        );
-      }
-      return elementOf(base);
-    }
-    this.fail(object, `type ${natureText(base)} does not support indexing`);
   }
 
   #predicate(result: Nature): Nature {
@@ -353,16 +265,16 @@ export class Checker {
         `non-bool expression (type ${natureText(condition)}) used as condition`,
       );
     }
-    const then = this.visit(node.then);
-    const otherwise = this.visit(node.otherwise);
-    if (then.nil === true) return otherwise.nil === true ? NIL : otherwise;
-    if (otherwise.nil === true) return then;
-    if (!isAssignable(then, otherwise)) return UNKNOWN;
-    if (isArrayNature(then) && isArrayNature(otherwise)) {
-      const [a, b] = [elementOf(then), elementOf(otherwise)];
+    const yes = this.visit(node.yes);
+    const no = this.visit(node.no);
+    if (yes.nil === true) return no.nil === true ? NIL : no;
+    if (no.nil === true) return yes;
+    if (!isAssignable(yes, no)) return UNKNOWN;
+    if (isArrayNature(yes) && isArrayNature(no)) {
+      const [a, b] = [elementOf(yes), elementOf(no)];
       if (!isAssignable(a, b) || !isAssignable(b, a)) return natureOf(ANY_ARRAY);
     }
-    return then;
+    return yes;
   }
 
   #array(node: ArrayNode): Nature {

@@ -31,7 +31,7 @@ export function generateCall(generator: Generator, node: CallNode): void {
       : undefined;
   if (host !== undefined) {
     emitter.emit(node, (machine) => {
-      const args = machine.stack.splice(machine.stack.length - count, count);
+      const args = machine.take(count);
       machine.stack.push(host.call(...args) ?? null);
     });
     return;
@@ -46,7 +46,7 @@ export function generateCall(generator: Generator, node: CallNode): void {
     }
     const type = goType(functionType(value));
     checkCount(type, count);
-    const args = machine.stack.splice(machine.stack.length - count, count);
+    const args = machine.take(count);
     const direct = known && DIRECT.has(type.text);
     machine.stack.push(value(...args.map((arg, i) => argument(arg, type, i, direct))) ?? null);
   });

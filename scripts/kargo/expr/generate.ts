@@ -1,21 +1,18 @@
-import { fetch, isIn, isInLookup, lengthOf, slice } from './access.ts';
-import { add, compare, divide, modulo, multiply, negate, subtract } from './arithmetic.ts';
-import type { BinaryNode, ChainNode, LookupNode, MemberNode, Node, SliceNode } from './ast.ts';
-import { asBool, asString, isNil, notA, toFloat, toInt } from './conversions.ts';
+import { fetch, lengthOf, slice } from './access.ts';
+import { negate } from './arithmetic.ts';
+import type { ChainNode, MemberNode, Node, SliceNode } from './ast.ts';
+import { asBool, asString } from './conversions.ts';
 import { Emitter, Label } from './emitter.ts';
-import { equal } from './equality.ts';
 import { Fault } from './error.ts';
 import { generateBuiltin } from './generate-builtin.ts';
 import { generateCall } from './generate-call.ts';
-import { power } from './go-float.ts';
-import { byteIndex } from './go-string.ts';
+import { generateBinary } from './generate-operators.ts';
 import { type FunctionTable, fieldType } from './host.ts';
 import type { Machine, Program } from './machine.ts';
 import { methodOf, methodType } from './members.ts';
-import { compilePattern } from './pattern.ts';
 import { currentItem } from './scope.ts';
 import { typeName } from './type-name.ts';
-import { arrayOf, emptyMap, type Value } from './value.ts';
+import { emptyMap, type Value } from './value.ts';
 
 /** The program of a checked and optimized tree. */
 export function generate(root: Node, source: string, functions: FunctionTable): Program {
@@ -47,40 +44,52 @@ export class Generator {
     const { emitter } = this;
     switch (node.kind) {
       case 'nil':
-        return emitter.push(node, null);
+        emitter.push(node, null);
+        return;
       case 'integer':
       case 'float':
       case 'bool':
       case 'string':
       case 'bytes':
       case 'constant':
-        return emitter.push(node, node.value);
+        emitter.push(node, node.value);
+        return;
       case 'identifier':
-        return this.#identifier(node, node.name);
+        this.#identifier(node, node.name);
+        return;
       case 'unary':
         this.node(node.operand);
         if (node.operator === '-') emitter.unary(node, negate);
         else if (node.operator !== '+') emitter.unary(node, (value) => !asBool(value));
         return;
       case 'binary':
-        return this.#binary(node);
+        generateBinary(this, node);
+        return;
       case 'chain':
-        return this.#chain(node);
+        this.#chain(node);
+        return;
       case 'member':
-        return this.#member(node);
+        this.#member(node);
+        return;
       case 'slice':
-        return this.#slice(node);
+        this.#slice(node);
+        return;
       case 'call':
-        return generateCall(this, node);
+        generateCall(this, node);
+        return;
       case 'builtin':
-        return generateBuiltin(this, node);
+        generateBuiltin(this, node);
+        return;
       case 'predicate':
-        return this.node(node.body);
+        this.node(node.body);
+        return;
       case 'pointer':
-        return this.#pointer(node, node.name);
+        this.#pointer(node, node.name);
+        return;
       case 'let':
         this.node(node.value);
-        return emitter.withVariable(node, node.name, () => this.node(node.body));
+        emitter.withVariable(node, node.name, () => this.node(node.body));
+        return;
       case 'sequence':
         for (const [i, part] of node.nodes.entries()) {
           this.node(part);
@@ -88,13 +97,16 @@ export class Generator {
         }
         return;
       case 'conditional':
-        return this.#conditional(node, node.condition, node.then, node.otherwise);
+        this.#conditional(node, node.condition, node.yes, node.no);
+        return;
       case 'array': {
         for (const element of node.nodes) this.node(element);
-        return this.collect(node, () => node.nodes.length);
+        this.collect(node, () => node.nodes.length);
+        return;
       }
       case 'map':
-        return this.#map(node, node.pairs.length, node.pairs);
+        this.#map(node, node.pairs.length, node.pairs);
+        return;
       case 'pair':
         this.node(node.key);
         this.node(node.value);
@@ -109,9 +121,7 @@ export class Generator {
     this.emitter.emit(place, (machine) => {
       const length = size(machine);
       machine.grow(length);
-      const start = machine.stack.length - length;
-      if (start < 0) throw new Fault('stack underflow');
-      machine.stack.push(machine.stack.splice(start, length));
+      machine.stack.push(machine.take(length));
     });
   }
 
@@ -131,75 +141,6 @@ export class Generator {
         machine.stack.push(fetch(machine.env, name));
       });
     }
-  }
-
-  #binary(node: BinaryNode): void {
-    const { emitter } = this;
-    const { operator, left, right } = node;
-    switch (operator) {
-      case 'and':
-      case '&&':
-      case 'or':
-      case '||': {
-        const end = new Label();
-        this.node(left);
-        emitter.jumpIf(node, operator === 'or' || operator === '||', end);
-        emitter.pop(node);
-        this.node(right);
-        return emitter.place(end);
-      }
-      case '??': {
-        const end = new Label();
-        this.node(left);
-        emitter.jumpIfNotNil(node, end);
-        emitter.pop(node);
-        this.node(right);
-        return emitter.place(end);
-      }
-      case 'matches':
-        return this.#matches(node);
-      case 'in':
-        if (right.kind === 'lookup') return this.#lookup(node, right);
-        break;
-    }
-    this.node(left);
-    this.node(right);
-    if (operator === '..') {
-      emitter.emit(node, (machine) => {
-        const last = machine.pop();
-        const first = toInt(machine.pop());
-        const size = BigInt.asIntN(64, toInt(last) - first + 1n);
-        const length = size > 0n ? Number(size) : 0;
-        machine.grow(length);
-        const range = Array.from({ length }, (_, i) => first + BigInt(i));
-        machine.stack.push(arrayOf('[]int', range));
-      });
-      return;
-    }
-    emitter.binary(node, operation(node));
-    if (operator === '!=') emitter.unary(node, (value) => !asBool(value));
-  }
-
-  #lookup(node: BinaryNode, { of, values }: LookupNode): void {
-    this.node(node.left);
-    this.emitter.unary(node, (value) => isInLookup(value, of, values));
-  }
-
-  #matches(node: BinaryNode): void {
-    const { emitter } = this;
-    this.node(node.left);
-    if (node.right.kind === 'string') {
-      const pattern = compilePattern(node.right.value);
-      emitter.unary(node, (value) => !isNil(value) && pattern.test(textOrBytes(value)));
-      return;
-    }
-    this.node(node.right);
-    emitter.binary(node, (text, pattern) => {
-      if (isNil(text) || isNil(pattern)) return false;
-      const source = asString(pattern);
-      const input = textOrBytes(text);
-      return compilePattern(source).test(input);
-    });
   }
 
   #chain(node: ChainNode): void {
@@ -225,16 +166,18 @@ export class Generator {
     const name = property.kind === 'string' ? property.value : undefined;
     if (type !== undefined && name !== undefined && methodType(type, name) !== undefined) {
       this.node(object);
-      return emitter.unary(node, (value) => boundMethod(value, name));
+      emitter.unary(node, (value) => boundMethod(value, name));
+      return;
     }
     this.node(object);
     const guard = this.#chains.at(-1);
     if (node.optional && guard !== undefined) emitter.jumpIfNil(node, guard);
     if (type !== undefined && name !== undefined && fieldType(type, name) !== undefined) {
-      return emitter.unary(node, (value) => {
+      emitter.unary(node, (value) => {
         if (value === null) throw new Fault('reflect: call of reflect.Value.Field on zero Value');
         return fetch(value, name);
       });
+      return;
     }
     this.node(property);
     emitter.binary(node, fetch);
@@ -259,6 +202,7 @@ export class Generator {
   }
 
   #pointer(node: Node, name: string): void {
+    if (!['', 'index', 'acc'].includes(name)) throw new Fault(`unknown pointer ${name}`);
     this.emitter.emit(node, (machine) => {
       const scope = machine.scope();
       if (name === 'index') machine.stack.push(BigInt(scope.index));
@@ -266,18 +210,18 @@ export class Generator {
     });
   }
 
-  #conditional(node: Node, condition: Node, then: Node, otherwise: Node): void {
+  #conditional(node: Node, condition: Node, yes: Node, no: Node): void {
     const { emitter } = this;
-    const no = new Label();
+    const skip = new Label();
     const end = new Label();
     this.node(condition);
-    emitter.jumpIf(node, false, no);
+    emitter.jumpIf(node, false, skip);
     emitter.pop(node);
-    this.node(then);
+    this.node(yes);
     emitter.jump(node, end);
-    emitter.place(no);
+    emitter.place(skip);
     emitter.pop(node);
-    this.node(otherwise);
+    this.node(no);
     emitter.place(end);
   }
 
@@ -294,79 +238,6 @@ export class Generator {
       machine.stack.push(map);
     });
   }
-}
-
-function operation(node: BinaryNode): (left: Value, right: Value) => Value {
-  switch (node.operator) {
-    case '==':
-    case '!=':
-      return equality(node);
-    case '<':
-    case '>':
-    case '<=':
-    case '>=': {
-      const { operator } = node;
-      return (a, b) => compare(operator, a, b);
-    }
-    case '+':
-      return add;
-    case '-':
-      return subtract;
-    case '*':
-      return multiply;
-    case '/':
-      return divide;
-    case '%':
-      return modulo;
-    case '**':
-    case '^':
-      return (a, b) => power(toFloat(a), toFloat(b));
-    case 'in':
-      return isIn;
-    case 'contains':
-      return textual((a, b) => a.includes(b) || bytesContain(a, b));
-    case 'startsWith':
-      return textual((a, b) => a.startsWith(b));
-    case 'endsWith':
-      return textual((a, b) => a.endsWith(b));
-    default:
-      throw new TypeError(`unknown operator (${node.operator})`);
-  }
-}
-
-/** Where both sides were known to be ints or strings beforehand, nothing else is accepted at run time. */
-function equality({ left, right }: BinaryNode): (left: Value, right: Value) => Value {
-  const type = left.nature?.type;
-  if (
-    type !== undefined &&
-    type === right.nature?.type &&
-    (type.text === 'int' || type.text === 'string')
-  ) {
-    const js = type.text === 'int' ? 'bigint' : 'string';
-    return (a, b) => {
-      if (typeof a !== js) throw notA(type.text, a);
-      if (typeof b !== js) throw notA(type.text, b);
-      return a === b;
-    };
-  }
-  return equal;
-}
-
-function textual(test: (a: string, b: string) => boolean): (a: Value, b: Value) => Value {
-  return (a, b) => {
-    if (isNil(a) || isNil(b)) return false;
-    return test(asString(a), asString(b));
-  };
-}
-
-/** A stray byte may be part of a character of the other string. */
-function bytesContain(a: string, b: string): boolean {
-  return !b.isWellFormed() && byteIndex(a, b, false) >= 0;
-}
-
-function textOrBytes(value: Value): string | Uint8Array {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
-  throw notA('[]uint8', value);
 }
 
 function boundMethod(value: Value, name: string): Value {

@@ -50,13 +50,73 @@ function parseHexadecimal(text: string): number | undefined {
   return sign === '-' ? -value : value;
 }
 
-/** Go's math.Pow. */
+/** Go's math.Pow, digit for digit: it multiplies squares of the mantissa, JavaScript does not. */
 export function power(x: number, y: number): number {
   if (y === 0 || x === 1) return 1;
+  if (y === 1) return x;
   if (x === -1 && !Number.isFinite(y) && !Number.isNaN(y)) return 1;
-  if (y === 0.5 && Number.isFinite(x)) return Math.sqrt(x);
-  if (y === -0.5 && Number.isFinite(x)) return 1 / Math.sqrt(x);
-  return x ** y;
+  if (!Number.isFinite(x) || !Number.isFinite(y) || x === 0) return x ** y;
+  if (y === 0.5) return Math.sqrt(x);
+  if (y === -0.5) return 1 / Math.sqrt(x);
+  let whole = Math.trunc(Math.abs(y));
+  let fraction = Math.abs(y) - whole;
+  if (fraction !== 0 && x < 0) return Number.NaN;
+  if (whole >= 2 ** 63) return x ** y;
+  let result = 1;
+  let resultExponent = 0;
+  if (fraction !== 0) {
+    if (fraction > 0.5) {
+      fraction--;
+      whole++;
+    }
+    result = Math.exp(fraction * Math.log(x));
+  }
+  let { mantissa, exponent } = split(x);
+  for (let rest = whole; rest !== 0; rest = Math.floor(rest / 2)) {
+    if (Math.abs(exponent) > 4096) {
+      // Go leaves here too: the result is zero or infinite.
+      resultExponent += exponent;
+      break;
+    }
+    if (rest % 2 === 1) {
+      result *= mantissa;
+      resultExponent += exponent;
+    }
+    mantissa *= mantissa;
+    exponent *= 2;
+    if (mantissa < 0.5) {
+      mantissa += mantissa;
+      exponent--;
+    }
+  }
+  if (y < 0) {
+    result = 1 / result;
+    resultExponent = -resultExponent;
+  }
+  return scale(result, resultExponent);
+}
+
+/** x as mantissa · 2^exponent with 0.5 ≤ |mantissa| < 1. */
+function split(x: number): { mantissa: number; exponent: number } {
+  const view = new DataView(new ArrayBuffer(8));
+  const subnormal = Math.abs(x) < 2 ** -1022;
+  view.setFloat64(0, subnormal ? x * 2 ** 52 : x);
+  const high = view.getUint32(0);
+  const exponent = ((high >>> 20) & 0x7ff) - 1022 - (subnormal ? 52 : 0);
+  view.setUint32(0, (high & 0x800fffff) | (1022 << 20));
+  return { mantissa: view.getFloat64(0), exponent };
+}
+
+/** x · 2^exponent, in two factors so that neither overflows on the way. */
+function scale(x: number, exponent: number): number {
+  const bounded = Math.max(-4096, Math.min(4096, exponent));
+  let result = x;
+  for (let rest = bounded; rest !== 0; ) {
+    const step = Math.max(-1000, Math.min(1000, rest));
+    result *= 2 ** step;
+    rest -= step;
+  }
+  return result;
 }
 
 /** Go's math.Round: halves away from zero. */

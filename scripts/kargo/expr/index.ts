@@ -8,6 +8,7 @@
 
 import type { Node } from './ast.ts';
 import { Checker } from './checker.ts';
+import { ExprError, Fault } from './error.ts';
 import { generate } from './generate.ts';
 import type { FunctionTable } from './host.ts';
 import { execute, type Program } from './machine.ts';
@@ -51,7 +52,14 @@ export function compile(source: string, options: Options = {}): Program {
   const functions = options.functions ?? {};
   const tree = parse(source, options);
   new Checker(source, functions).visit(tree);
-  return generate(optimize(tree, source), source, functions);
+  const optimized = optimize(tree, source);
+  try {
+    return generate(optimized, source, functions);
+  } catch (error) {
+    // The checker does not look into members of $env; what is wrong there shows only now.
+    if (!(error instanceof Fault)) throw error;
+    throw new ExprError('compile', error.message, source, optimized.from, { cause: error });
+  }
 }
 
 /** The value of a program. Throws ExprError of stage `run`. */

@@ -83,20 +83,30 @@ export class Lexer {
   }
 
   #scanSymbol(character: string): void {
-    if ('([{)]}'.includes(character)) return this.#emit('Bracket');
-    if (',;%+-^'.includes(character)) return this.#emit('Operator');
+    if ('([{)]}'.includes(character)) {
+      this.#emit('Bracket');
+      return;
+    }
+    if (',;%+-^'.includes(character)) {
+      this.#emit('Operator');
+      return;
+    }
     switch (character) {
       case '?':
         this.#accept('.?');
-        return this.#emit('Operator');
+        this.#emit('Operator');
+        return;
       case '/':
-        return this.#scanSlash();
+        this.#scanSlash();
+        return;
       case '#':
-        return this.#scanPointer();
+        this.#scanPointer();
+        return;
       case '|':
       case ':':
         this.#accept(character);
-        return this.#emit('Operator');
+        this.#emit('Operator');
+        return;
       case '&':
       case '!':
       case '=':
@@ -104,14 +114,17 @@ export class Lexer {
       case '<':
       case '>':
         this.#accept('&=*');
-        return this.#emit('Operator');
+        this.#emit('Operator');
+        return;
       case '.':
         if (this.#accept(DECIMAL.slice(0, 10))) {
           this.#end--;
-          return this.#scanNumber();
+          this.#scanNumber();
+          return;
         }
         this.#accept('.');
-        return this.#emit('Operator');
+        this.#emit('Operator');
+        return;
     }
     if (!isLetterOrDigit(character)) {
       this.#fail(`unrecognized character: ${describeCharacter(character)}`);
@@ -122,7 +135,10 @@ export class Lexer {
   #scanWord(): void {
     this.#skipLetters();
     const word = this.#word();
-    if (word === 'not') return this.#scanNot();
+    if (word === 'not') {
+      this.#scanNot();
+      return;
+    }
     this.#emit(OPERATOR_WORDS.has(word) ? 'Operator' : 'Identifier');
   }
 
@@ -184,7 +200,8 @@ export class Lexer {
       if (this.#peek() === '.') {
         // It is the range operator: 1..2
         this.#end = beforeDot;
-        return this.#emit('Number');
+        this.#emit('Number');
+        return;
       }
       this.#acceptAll(digits);
     }
@@ -212,8 +229,12 @@ export class Lexer {
   #scanEscape(quote: string): string | undefined {
     const character = this.#read();
     if (character === undefined) this.#fail('invalid char escape');
-    if (character === quote || 'abfnrtv\\'.includes(character)) return this.#read();
-    if (character >= '0' && character <= '7') return this.#scanDigits(character, /^[0-7]$/, 3);
+    if (character === quote || 'abfnrtv\\'.includes(character)) {
+      return this.#read();
+    }
+    if (character >= '0' && character <= '7') {
+      return this.#scanDigits(character, /^[0-7]$/, 3);
+    }
     switch (character) {
       case 'x':
         return this.#scanDigits(this.#read(), HEX_DIGIT, 2);
@@ -266,9 +287,9 @@ export class Lexer {
     this.#emit('String', text);
   }
 
-  #literal(unescape: () => string): string {
+  #literal(read: () => string): string {
     try {
-      return unescape();
+      return read();
     } catch (error) {
       if (error instanceof Fault) this.#fail(error.message);
       throw error;

@@ -45,6 +45,13 @@ export class Machine {
     return value;
   }
 
+  /** Takes the topmost values, the first pushed first. */
+  take(count: number): Value[] {
+    const start = this.stack.length - count;
+    if (start < 0) throw new Fault('stack underflow');
+    return count === 0 ? [] : this.stack.splice(start, count);
+  }
+
   scope(): Scope {
     const scope = this.scopes[this.scopes.length - 1];
     if (scope === undefined) throw new Fault('no scope');

@@ -1,19 +1,168 @@
 import { Fault } from './error.ts';
+import { fromBytes } from './go-string.ts';
+import { type CharacterSet, isWord } from './pattern-class.ts';
+import { type Assertion, parsePattern, type Pattern as Syntax } from './pattern-parse.ts';
 
-/** A compiled regular expression of Go's syntax (RE2). */
+/** A compiled regular expression of Go's syntax (RE2). It takes time linear in the text, whatever the pattern. */
 export interface Pattern {
   /** Whether the pattern matches anywhere in a text. */
   test(text: string | Uint8Array): boolean;
 }
 
+/** Instructions of one pattern; keeps `(a{1000}){1000}` and the like from filling the memory. */
+const MAX_INSTRUCTIONS = 100_000;
+/** Patterns that are only known at run time are remembered, because predicates meet the same one again and again. */
+const MAX_REMEMBERED = 100;
+/** What Go sees in place of a byte that is no valid UTF-8. */
+const REPLACEMENT = 0xfffd;
+
+type Instruction =
+  | { readonly kind: 'set'; readonly set: CharacterSet }
+  | { readonly kind: 'assert'; readonly assertion: Assertion }
+  | { readonly kind: 'split'; to: number; or: number }
+  | { readonly kind: 'match' };
+
+const remembered = new Map<string, Pattern>();
+
+/** Compiles a pattern; throws Fault with Go's words for what is wrong with it. */
 export function compilePattern(source: string): Pattern {
-  let regexp: RegExp;
-  try {
-    regexp = new RegExp(source, 'u');
-  } catch {
-    throw new Fault(`error parsing regexp: ${source}`);
+  const known = remembered.get(source);
+  if (known !== undefined) return known;
+  const program: Instruction[] = [];
+  assemble(parsePattern(source), program, source);
+  program.push({ kind: 'match' });
+  const pattern = { test: (text: string | Uint8Array) => search(program, text) };
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(source, pattern);
+  return pattern;
+}
+
+/** Appends the instructions of a pattern. After each of them comes the next one, except after a split. */
+function assemble(pattern: Syntax, program: Instruction[], source: string): void {
+  if (program.length > MAX_INSTRUCTIONS) {
+    throw new Fault(`error parsing regexp: expression too large: \`${source}\``);
   }
-  return {
-    test: (text) => regexp.test(typeof text === 'string' ? text : Buffer.from(text).toString()),
-  };
+  switch (pattern.kind) {
+    case 'set':
+    case 'assert':
+      program.push(pattern);
+      return;
+    case 'all':
+      for (const part of pattern.parts) assemble(part, program, source);
+      return;
+    case 'either': {
+      const exits: (Instruction & { kind: 'split' })[] = [];
+      for (const [i, part] of pattern.parts.entries()) {
+        const last = i === pattern.parts.length - 1;
+        const entry = split(program);
+        entry.to = program.length;
+        assemble(part, program, source);
+        if (!last) exits.push(split(program));
+        entry.or = last ? entry.to : program.length;
+      }
+      for (const exit of exits) exit.to = exit.or = program.length;
+      return;
+    }
+    case 'repeat':
+      repeat(pattern, program, source);
+  }
+}
+
+function repeat(
+  { body, min, max }: Syntax & { kind: 'repeat' },
+  program: Instruction[],
+  source: string,
+): void {
+  for (let i = 0; i < min; i++) assemble(body, program, source);
+  if (max === Infinity) {
+    const entry = split(program);
+    entry.to = program.length;
+    assemble(body, program, source);
+    const back = split(program);
+    back.to = back.or = program.indexOf(entry);
+    entry.or = program.length;
+    return;
+  }
+  const skips: (Instruction & { kind: 'split' })[] = [];
+  for (let i = min; i < max; i++) {
+    const skip = split(program);
+    skip.to = program.length;
+    skips.push(skip);
+    assemble(body, program, source);
+  }
+  for (const skip of skips) skip.or = program.length;
+}
+
+function split(program: Instruction[]): Instruction & { kind: 'split' } {
+  const instruction: Instruction & { kind: 'split' } = { kind: 'split', to: -1, or: -1 };
+  program.push(instruction);
+  return instruction;
+}
+
+/** Walks all ways through the program at once, one character at a time. */
+function search(program: readonly Instruction[], text: string | Uint8Array): boolean {
+  const points = Array.from(typeof text === 'string' ? text : fromBytes(text), codePoint);
+  const seen = new Int32Array(program.length).fill(-1);
+  let current: number[] = [];
+  for (let at = 0; at <= points.length; at++) {
+    const previous = points[at - 1];
+    const next = points[at];
+    const reached: number[] = [];
+    // A match may begin anywhere.
+    const pending = [0, ...current.reverse()];
+    while (pending.length > 0) {
+      const index = pending.pop() ?? 0;
+      if (seen[index] === at) continue;
+      seen[index] = at;
+      const instruction = program[index];
+      if (instruction === undefined) continue;
+      switch (instruction.kind) {
+        case 'match':
+          return true;
+        case 'set':
+          reached.push(index);
+          break;
+        case 'split':
+          pending.push(instruction.or, instruction.to);
+          break;
+        case 'assert':
+          if (holds(instruction.assertion, previous, next)) pending.push(index + 1);
+      }
+    }
+    if (next === undefined) return false;
+    current = [];
+    for (const index of reached) {
+      const instruction = program[index];
+      if (instruction?.kind === 'set' && instruction.set(next)) current.push(index + 1);
+    }
+  }
+  return false;
+}
+
+function holds(
+  assertion: Assertion,
+  previous: number | undefined,
+  next: number | undefined,
+): boolean {
+  switch (assertion) {
+    case 'textStart':
+      return previous === undefined;
+    case 'textEnd':
+      return next === undefined;
+    case 'lineStart':
+      return previous === undefined || previous === 10;
+    case 'lineEnd':
+      return next === undefined || next === 10;
+    case 'word':
+    case 'noWord': {
+      const before = previous !== undefined && isWord(previous);
+      const after = next !== undefined && isWord(next);
+      return (before !== after) === (assertion === 'word');
+    }
+  }
+}
+
+function codePoint(character: string): number {
+  const point = character.codePointAt(0) ?? 0;
+  return point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point;
 }

@@ -149,7 +149,10 @@ function readChunk(input: Input, fields: Fields, chunk: string, ahead: string): 
       }
       return;
   }
-  if (isOffset(chunk)) return readOffset(input, fields, chunk);
+  if (isOffset(chunk)) {
+    readOffset(input, fields, chunk);
+    return;
+  }
   if (chunk[1] === '0') {
     const text = take(input, chunk.length);
     if (!/^[.,]\d+$/.test(text)) throw new Refusal();

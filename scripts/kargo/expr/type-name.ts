@@ -40,7 +40,12 @@ export function kindName(value: Value): string {
   if (name === '<nil>') return 'invalid';
   if (name === 'time.Duration') return 'int64';
   if (name === 'time.Month' || name === 'time.Weekday') return 'int';
-  if (name === 'time.Time' || (value instanceof HostObject && !name.startsWith('*')))
+  // A builtin gets what a pointer points at.
+  if (
+    name === 'time.Time' ||
+    name === '*time.Location' ||
+    (value instanceof HostObject && !name.startsWith('*'))
+  )
     return 'struct';
   if (name.startsWith('*')) return 'ptr';
   if (name.startsWith('[]')) return 'slice';

@@ -4,6 +4,9 @@
  */
 const ENGLISHES = ['en-US', 'en-GB', 'en-AU', 'en-CA', 'en-IN', 'en-ZA'];
 
+/** A winter and a summer day, in Unix time. */
+const TODAY = [Date.UTC(2024, 0, 1) / 1000, Date.UTC(2024, 6, 1) / 1000];
+
 /** Zones whose short name no English of Intl knows. */
 const BY_ZONE: Readonly<Record<string, string>> = {
   'Asia/Tokyo': 'JST',
@@ -25,11 +28,19 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 /** The abbreviation that holds in a zone at a Unix time, such as `EST`. */
 export function zoneAbbreviation(zone: string, unix: number, offset: number): string {
   if (offset === 0 && /^(Etc\/)?(UTC|UCT|Zulu|Universal)$/.test(zone)) return 'UTC';
-  for (const english of ENGLISHES) {
-    const name = nameOf(zone, unix, english, 'short');
-    if (name === 'GMT' || !/^(GMT|UTC)/.test(name)) return name;
-  }
-  return BY_ZONE[zone] ?? numeric(offset);
+  return inLetters(zone, unix) ?? nameOfToday(zone, offset) ?? BY_ZONE[zone] ?? numeric(offset);
+}
+
+/** Intl forgets names in the past: what has the same offset today is called the same. */
+function nameOfToday(zone: string, offset: number): string | undefined {
+  const known = TODAY.find((unix) => numeric(offset) === offsetName(zone, unix));
+  return known === undefined ? undefined : inLetters(zone, known);
+}
+
+function inLetters(zone: string, unix: number): string | undefined {
+  return ENGLISHES.map((english) => nameOf(zone, unix, english, 'short')).find(
+    (name) => name === 'GMT' || !/^(GMT|UTC)/.test(name),
+  );
 }
 
 /** Whether summer time holds. */
@@ -37,7 +48,12 @@ export function zoneIsSummer(zone: string, unix: number): boolean {
   return /Daylight|Summer/.test(nameOf(zone, unix, 'en-US', 'long'));
 }
 
-function nameOf(zone: string, unix: number, english: string, style: 'short' | 'long'): string {
+function nameOf(
+  zone: string,
+  unix: number,
+  english: string,
+  style: 'short' | 'long' | 'longOffset',
+): string {
   const key = `${zone} ${english} ${style}`;
   let format = formats.get(key);
   if (format === undefined) {
@@ -47,6 +63,12 @@ function nameOf(zone: string, unix: number, english: string, style: 'short' | 'l
   return (
     format.formatToParts(unix * 1000).find((part) => part.type === 'timeZoneName')?.value ?? ''
   );
+}
+
+/** The offset as `numeric` writes it. */
+function offsetName(zone: string, unix: number): string {
+  const text = nameOf(zone, unix, 'en-US', 'longOffset').replace('GMT', '').replace(':', '');
+  return text === '' ? '+00' : text.replace(/00$/, '');
 }
 
 function numeric(offset: number): string {
