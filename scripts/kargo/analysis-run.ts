@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from './coercion.ts';
 import { typeName } from './expr/type-name.ts';
+import { clockFunctions } from './functions/clock.ts';
 import { dataFunctions } from './functions/data.ts';
 import { freightFunctions } from './functions/freight.ts';
 import { semverFunctions } from './functions/semver.ts';
@@ -145,6 +146,7 @@ function evaluateArguments(
       ...(stage.spec.vars.length > 0 ? { vars } : {}),
     },
     functions: {
+      ...clockFunctions(world),
       ...dataFunctions(world, project.name),
       ...freightFunctions({
         project: project.name,

@@ -81,7 +81,9 @@ function entriesOf(value: Value): readonly (readonly [Value, Value])[] | undefin
       field === null ? {} : field,
     ]);
   }
-  if (value instanceof AnyMap) return [...value.entries()];
+  if (value instanceof AnyMap) {
+    return [...value.entries()].sort(([left], [right]) => compareKeys(`${left}`, `${right}`));
+  }
   if (typeof value !== 'object' || value === null || !isMap(value)) return undefined;
   return Object.keys(value)
     .sort(compareKeys)

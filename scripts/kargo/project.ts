@@ -40,10 +40,15 @@ export interface Project {
   readonly config: ProjectConfig | null;
 }
 
-/** Image repositories that each Warehouse subscribes to, as steps need them. */
-export function warehouseImages(project: Project): Readonly<Record<string, readonly string[]>> {
+/** Image repositories that each Warehouse of a Stage's requested Freight subscribes to, as steps need them. */
+export function warehouseImages(
+  project: Project,
+  stage: string,
+): Readonly<Record<string, readonly string[]>> {
+  const requested = project.stages.get(stage)?.spec.requestedFreight ?? [];
   const images: Record<string, readonly string[]> = {};
   for (const [name, warehouse] of project.warehouses) {
+    if (!requested.some(({ origin }) => origin.name === name)) continue;
     images[name] = warehouse.spec.subscriptions.flatMap((subscription) =>
       subscription.image === undefined ? [] : [subscription.image.repoURL],
     );

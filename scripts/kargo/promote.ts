@@ -265,7 +265,7 @@ class PromotionRun {
         actor: this.#scope.actor,
         alias: step.as,
         freight: [freight, ...(this.#input.inherited ?? [])],
-        warehouseImages: warehouseImages(project),
+        warehouseImages: warehouseImages(project, promotion.stage),
         previousOutput,
         signal: this.#signal,
       });

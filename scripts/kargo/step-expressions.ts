@@ -1,5 +1,6 @@
 import { typeName } from './expr/type-name.ts';
 import type { FreightSources } from './freight-artifacts.ts';
+import { clockFunctions } from './functions/clock.ts';
 import { dataFunctions } from './functions/data.ts';
 import { freightFunctions } from './functions/freight.ts';
 import { semverFunctions } from './functions/semver.ts';
@@ -137,6 +138,7 @@ function contextOf(scope: PromotionScope, alias: string): Readonly<Record<string
 
 function commonFunctions(scope: PromotionScope): Scope['functions'] {
   return {
+    ...clockFunctions(scope.world),
     ...dataFunctions(scope.world, scope.project),
     ...freightFunctions(scope.sources),
     ...semverFunctions,

@@ -85,7 +85,8 @@ function evaluated(value: unknown, scope: Scope, field: string): Json {
       const name = Number.isNaN(result) ? 'NaN' : result < 0 ? '-Inf' : '+Inf';
       throw new TemplateError(`json: unsupported value: ${name}`, field);
     }
-    return result;
+    // Bytes that are no UTF-8 end here, as in Go's JSON.
+    return typeof result === 'string' ? result.toWellFormed() : result;
   }
   if (Array.isArray(value)) {
     return value.map((entry, index) => evaluated(entry, scope, `${field}[${index}]`));

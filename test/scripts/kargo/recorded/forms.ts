@@ -26,7 +26,7 @@ export function storedStep(step: AdmittedPromotion['steps'][number]): Raw {
     as: step.as,
     ...(step.if === '' ? {} : { if: step.if }),
     ...(step.continueOnError ? { continueOnError: true } : {}),
-    ...(Object.keys(retry).length === 0 ? {} : { retry }),
+    ...(step.timeoutMs === undefined && step.errorThreshold === undefined ? {} : { retry }),
     ...(step.vars.length === 0 ? {} : { vars: storedVars(step.vars) }),
     ...(step.config === undefined ? {} : { config: step.config }),
   };

@@ -1,10 +1,12 @@
 import { type LoadedObject, projectOf } from '../../../../scripts/kargo/load.ts';
-import { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
+import type { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
 import type { Project } from '../../../../scripts/kargo/project.ts';
 import type { Refusal } from '../../../../scripts/kargo/refusal.ts';
 import { admitStageOrTask } from '../../../../scripts/kargo/stage-admission.ts';
 import type { Freight, KubernetesObject } from '../../../../scripts/kargo/step.ts';
+import { SyncingWorld } from './argo-cd.ts';
 import { list, type Raw, record, text } from './record.ts';
+import type { Server } from './remote.ts';
 
 export const PROJECT = 'oracle';
 const REPOSITORY = 'http://git.test/oracle.git';
@@ -83,14 +85,14 @@ export function recordedWorld(
   objects: readonly Raw[],
   freight: readonly Freight[],
   stages: readonly string[],
-  gitEnvironment: Readonly<Record<string, string>>,
+  server: Server,
 ): MemoryWorld {
-  const world = new MemoryWorld({
+  const world = new SyncingWorld(server, {
     project: PROJECT,
     freight: freight.map(({ name }) => name),
     stages,
     applications: objects.filter(({ kind }) => kind === 'Application').map(application),
-    gitEnvironment,
+    gitEnvironment: server.gitEnvironment,
   });
   world.configMaps.set(`${PROJECT}/settings`, SETTINGS);
   world.configMaps.set('kargo-shared-resources/oracle-shared', { k: 'shared-value' });

@@ -11,9 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sharedPath } from '../../../shared.ts';
+import { serveGit } from './git-server.ts';
 import { type Raw, record, text } from './record.ts';
-
-const RECORDED_URL = 'http://git.test';
 
 /** The git server of the recordings: folders of bare repositories behind its address. */
 export interface RecordedRemote {
@@ -22,7 +21,7 @@ export interface RecordedRemote {
   /** Maps them back. */
   recorded<T>(value: T): T;
   /** A fresh copy of the server for one case. */
-  serve(): Server;
+  serve(): Promise<Server>;
   remove(): void;
 }
 
@@ -33,7 +32,7 @@ export interface Server {
   /** The text of a file on a branch or commit, `undefined` without one. */
   resolve(revision: string): string | undefined;
   hasFolder(revision: string, path: string): boolean;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 /**
@@ -91,10 +90,12 @@ export function recordedRemote(): RecordedRemote {
   };
 }
 
-function serve(bare: string): Server {
+async function serve(bare: string): Promise<Server> {
   const base = mkdtempSync(join(tmpdir(), 'orderbooks-served-'));
   const folder = join(base, 'oracle.git');
   cpSync(bare, folder, { recursive: true });
+  git(folder, 'config', 'http.receivepack', 'true');
+  const http = await serveGit(base);
   const resolve = (revision: string): string | undefined => {
     try {
       return git(folder, 'rev-parse', '--verify', '--quiet', `${revision}^{commit}`);
@@ -103,17 +104,16 @@ function serve(bare: string): Server {
     }
   };
   return {
-    gitEnvironment: {
-      GIT_CONFIG_COUNT: '1',
-      GIT_CONFIG_KEY_0: `url.file://${base}/.insteadOf`,
-      GIT_CONFIG_VALUE_0: `${RECORDED_URL}/`,
-    },
+    gitEnvironment: http.environment,
     resolve,
     hasFolder: (revision, path) =>
       resolve(revision) !== undefined &&
       (path === '.' || git(folder, 'ls-tree', '-d', revision, '--', path) !== ''),
     branch: (name) => branchRecord(folder, name, resolve(`refs/heads/${name}`)),
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    remove: async () => {
+      await http.close();
+      rmSync(base, { recursive: true, force: true });
+    },
   };
 }
 

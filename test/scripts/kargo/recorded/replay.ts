@@ -21,16 +21,19 @@ const MILLISECONDS_PER_ACT = 1000;
 /** Poll often: the recordings do not say when Kargo asked. */
 const POLL_MS = 500;
 
-/** Differences between a recorded case and what this engine makes of it; empty where they agree. */
+/**
+ * Differences between a recorded case and what this engine makes of it; empty where they agree, `null` where the
+ * recording holds nothing that could be compared.
+ */
 export async function replay(
   recording: Recording,
   remote: RecordedRemote,
-): Promise<readonly string[]> {
-  const server = remote.serve();
+): Promise<readonly string[] | null> {
+  const server = await remote.serve();
   try {
     return await new Replay(remote.local(recording.raw), server).run();
   } finally {
-    server.remove();
+    await server.remove();
   }
 }
 
@@ -43,6 +46,7 @@ class Replay {
   readonly #refused: ReturnType<typeof recordedProject>['refused'];
   readonly #bindings = new Map<string, string>();
   readonly #differences: string[] = [];
+  #compared = 0;
   #now = Date.parse('2026-11-21T10:00:00Z');
 
   constructor(raw: Raw, server: Server) {
@@ -52,16 +56,11 @@ class Replay {
     const { project, refused } = recordedProject(objects);
     this.#refused = refused;
     const freight = list(this.#raw['freight']).map(freightOf);
-    this.#world = recordedWorld(
-      objects,
-      freight,
-      [...project.stages.keys()],
-      server.gitEnvironment,
-    );
+    this.#world = recordedWorld(objects, freight, [...project.stages.keys()], server);
     this.#state = new ProjectState(project, () => this.#now);
   }
 
-  async run(): Promise<readonly string[]> {
+  async run(): Promise<readonly string[] | null> {
     this.#compareObjects();
     const acts = list(this.#raw['sequence']);
     const later = new Set(
@@ -74,7 +73,7 @@ class Replay {
     else if (this.#raw['request'] !== undefined) await this.#request(this.#raw, 'case');
     this.#compareFreightAdmission();
     await this.#compareAfter(record(this.#raw['after']));
-    return this.#differences;
+    return this.#compared === 0 && this.#differences.length === 0 ? null : this.#differences;
   }
 
   #compareObjects(): void {
@@ -138,6 +137,8 @@ class Replay {
       this.#state.approve(text(this.#raw['case']), text(freightName(this.#raw)));
     } else if (Array.isArray(act['promotions'])) {
       await this.#settle();
+      // That nothing was promoted is an answer too.
+      this.#compared += 1;
       const stage =
         name === 'upstream'
           ? `${text(this.#raw['case'])}-a`
@@ -346,10 +347,15 @@ class Replay {
   }
 
   #compare(what: string, expected: unknown, actual: unknown): void {
+    if (!isEmptyList(expected) || !isEmptyList(actual)) this.#compared += 1;
     for (const difference of differences(expected, actual, this.#bindings)) {
       this.#differences.push(`${what}${difference}`);
     }
   }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function keys(value: unknown): readonly string[] {

@@ -1,0 +1,179 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  analysisJob,
+  analysisOutcome,
+  buildAnalysisRun,
+  CONTROLLER,
+  type KubernetesObject,
+  loadProject,
+  MemoryWorld,
+  makeFreight,
+  ProjectState,
+  parseObjects,
+  promote,
+} from '../../../scripts/kargo/index.ts';
+import { findKustomize } from '../../../scripts/kustomize/program.ts';
+import { joinObjects, renderOverlay } from '../../../scripts/kustomize/render.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const REPOSITORY = 'https://git.example.com/data/orderbooks.git';
+const IMAGE = 'registry.example.com/data/orderbooks';
+const DIGEST = `sha256:${'d1'.repeat(32)}`;
+
+test('the bundle’s own Stages promote a Freight to canary, and to full once its gates passed', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'orderbooks-bundle-'));
+  onTestFinished(() => rmSync(base, { recursive: true, force: true }));
+  const commit = makeRemote(base);
+  const project = loadProject('orderbooks-delivery', [
+    { file: 'kargo', text: await rendered(join(ROOT, 'kargo'), base) },
+  ]);
+  const applications = parseObjects({
+    file: 'argocd',
+    text: await rendered(join(ROOT, 'argocd'), base),
+  }).filter(({ value }) => value['kind'] === 'Application');
+  const freight = makeFreight({
+    origin: 'orderbooks',
+    alias: 'version-2',
+    images: [{ repoURL: IMAGE, tag: 'v2', digest: DIGEST }],
+    commits: [{ repoURL: REPOSITORY, id: commit, branch: 'main' }],
+  });
+  const world = new SyncingWorld(join(base, 'remote.git'), {
+    project: project.name,
+    freight: [freight.name],
+    stages: [...project.stages.keys()],
+    applications: applications.map(({ value }) => value as unknown as KubernetesObject),
+    gitEnvironment: {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `url.file://${base}/remote.git.insteadOf`,
+      GIT_CONFIG_VALUE_0: REPOSITORY,
+    },
+  });
+
+  const state = new ProjectState(project);
+  state.addFreight(freight);
+  const alice = { username: 'alice', mayCreate: true, mayPromote: true };
+  expect(state.admit({ stage: 'full', freight: freight.name }, alice)).toMatchObject({
+    allowed: false,
+    message: expect.stringContaining('Freight is not available to this Stage'),
+  });
+  expect(state.nextAutoPromotion('canary')?.name).toBe(freight.name);
+
+  for (const [stage, requester] of [
+    ['canary', CONTROLLER],
+    ['full', alice],
+  ] as const) {
+    const promotion = state.admit({ stage, freight: freight.name }, requester);
+    if (!promotion.allowed) throw new Error(promotion.message);
+    const workDir = join(base, `work-${stage}`);
+    mkdirSync(workDir);
+    const finished: string[] = [];
+    for await (const event of promote(
+      { promotion, project, freight },
+      { world, workDir, pollIntervalMs: 1 },
+    )) {
+      if (event.type === 'step-finished') finished.push(`${event.alias} ${event.status}`);
+      if (event.type === 'promotion-finished') {
+        expect(event.result).toMatchObject({ phase: 'Succeeded', message: '' });
+        state.ended(promotion, event.result.phase);
+      }
+    }
+    expect(finished).toEqual([
+      'render::clone Succeeded',
+      'render::clear Succeeded',
+      'render::set-image Succeeded',
+      'render::build Succeeded',
+      'render::commit Succeeded',
+      'publish::push Succeeded',
+      'publish::sync Succeeded',
+    ]);
+    const deployment = git(
+      join(base, 'remote.git'),
+      'show',
+      `stage/${stage}:${deploymentFile(stage)}`,
+    );
+    expect(deployment).toContain(`image: ${IMAGE}@${DIGEST}`);
+
+    const object = project.stages.get(stage);
+    if (object === undefined) throw new Error(`no Stage ${stage}`);
+    const run = buildAnalysisRun(project, object, state.current(stage), world, Date.now());
+    if (run === null || 'message' in run) throw new Error(run?.message ?? 'no verification');
+    const jobs = run.metrics.map((metric) => analysisJob(run, metric, world, 'a'.repeat(36)));
+    expect(jobs.map(({ metadata }) => metadata.name)).toEqual([`${'a'.repeat(36)}.ws-smoke.1`]);
+    expect(JSON.stringify(jobs)).toContain(`--image-digest=${DIGEST}`);
+    expect(JSON.stringify(jobs)).toContain(`--commit=${commit}`);
+    expect(JSON.stringify(jobs)).not.toContain('{{');
+    const outcome = analysisOutcome(run, [{ metric: 'ws-smoke', phase: 'Successful' }]);
+    if (outcome.phase === 'Successful') state.verified(stage);
+  }
+});
+
+/** A world whose Argo CD has synced an Application as soon as it is told to. */
+class SyncingWorld extends MemoryWorld {
+  readonly #remote: string;
+
+  constructor(remote: string, options: ConstructorParameters<typeof MemoryWorld>[0]) {
+    super(options);
+    this.#remote = remote;
+  }
+
+  override updateApplication(application: KubernetesObject): void {
+    const { operation, ...rest } = application;
+    if (operation === undefined) {
+      super.updateApplication(application);
+      return;
+    }
+    const { targetRevision } = (application['spec'] as { source: { targetRevision: string } })
+      .source;
+    const revision = git(this.#remote, 'rev-parse', targetRevision);
+    const operationState = { operation, phase: 'Succeeded', syncResult: { revision } };
+    super.updateApplication({ ...rest, status: { operationState, sync: { revision } } });
+  }
+}
+
+function deploymentFile(stage: string): string {
+  const namespace = stage === 'canary' ? 'orderbooks-canary' : 'orderbooks';
+  return `${namespace}-deployment-orderbooks-ws-recorder.yaml`;
+}
+
+async function rendered(folder: string, home: string): Promise<string> {
+  return joinObjects(await renderOverlay(await findKustomize(process.env), folder, { home }));
+}
+
+/** A repository that holds the manifests as they are on disk; gives its commit. */
+function makeRemote(base: string): string {
+  const remote = join(base, 'remote.git');
+  const checkout = join(base, 'checkout');
+  git(base, 'init', '--quiet', '--bare', '--initial-branch=main', remote);
+  git(base, 'clone', '--quiet', remote, checkout);
+  for (const folder of ['gitops', 'kargo', 'argocd', 'settings']) {
+    if (existsSync(join(ROOT, folder))) {
+      cpSync(join(ROOT, folder), join(checkout, folder), { recursive: true });
+    }
+  }
+  git(checkout, 'add', '.');
+  git(checkout, 'commit', '--quiet', '-m', 'version 2');
+  git(checkout, 'push', '--quiet', 'origin', 'HEAD:main');
+  return git(checkout, 'rev-parse', 'HEAD');
+}
+
+function git(folder: string, ...words: readonly string[]): string {
+  return execFileSync('git', words, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_AUTHOR_NAME: 'Other',
+      GIT_AUTHOR_EMAIL: 'other@example.com',
+      GIT_COMMITTER_NAME: 'Other',
+      GIT_COMMITTER_EMAIL: 'other@example.com',
+    },
+  }).trim();
+}
