@@ -6,6 +6,7 @@ import { configuration } from '../../runtime/config/schema.ts';
 import { policy } from '../../runtime/gates/policy.ts';
 import type { KubernetesObject } from '../kargo/step.ts';
 import type { PodOverrides } from './cluster/container-command.ts';
+import type { LocalOverride } from './cluster/local-overrides.ts';
 import type { Feed } from './feed.ts';
 import type { Override } from './result.ts';
 
@@ -81,7 +82,12 @@ export function podOverrides(
 }
 
 /** The same, for people: every difference from the manifests in `tree`, with the values that the manifests have. */
-export function describeOverrides(tree: string, feed: Feed, remote: Remote): readonly Override[] {
+export function describeOverrides(
+  tree: string,
+  feed: Feed,
+  remote: Remote,
+  cluster: readonly LocalOverride[],
+): readonly Override[] {
   const config = configuration.parse(
     parse(readFileSync(join(tree, 'gitops/overlays/full/config.yaml'), 'utf8')),
   );
@@ -114,30 +120,12 @@ export function describeOverrides(tree: string, feed: Feed, remote: Remote): rea
           : 'rclone is not installed: archives are copied to a folder of this machine instead',
     },
     ...described('gate policy', gate, POLICY),
-    {
-      what: 'ports',
-      manifest: '8080',
-      rehearsal: 'free ones on 127.0.0.1',
-      why: 'several pods share one network',
-    },
-    {
-      what: 'mount paths',
-      manifest: '/var/lib/orderbooks, /etc/orderbooks, …',
-      rehearsal: 'folders of the rehearsal, put into arguments and environment',
-      why: 'processes share one file system',
-    },
-    {
-      what: 'probe periods',
-      manifest: 'as written',
-      rehearsal: `${PROBE_SCALE} of that`,
-      why: SHORT,
-    },
-    {
-      what: 'first pause before a crashed container restarts',
-      manifest: '10s',
-      rehearsal: `${RESTART_BACKOFF_MS}ms`,
-      why: SHORT,
-    },
+    ...cluster.map(({ what, manifest, here, because }) => ({
+      what,
+      manifest,
+      rehearsal: here,
+      why: because,
+    })),
     {
       what: 'pause between looks at a waiting promotion step',
       manifest: '10s or more',

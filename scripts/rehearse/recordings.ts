@@ -62,8 +62,9 @@ export async function readRecording(
 }
 
 /**
- * Settles what the simulator says it sent with what the stages archived. A ledger connection belongs to the recorded
- * connection whose frames it begins with; what the archive lacks at its end is explained only by a gap there.
+ * Settles what the simulator says it sent with what the stages archived. A recorded connection belongs to the ledger
+ * connection that holds most of its frames in the same order; what the archive lacks is explained only at the end of
+ * a connection, and only by a gap there.
  */
 export function settleAccounts(
   sent: readonly LedgerConnection[],
@@ -74,23 +75,31 @@ export function settleAccounts(
     const account = { stage, sent: 0, archived: 0, inGaps: 0, missing: 0 };
     for (const recorded of connections) {
       if (recorded.digests.length === 0) continue;
-      const match = [...open].find((candidate) => agrees(candidate, recorded.digests));
-      if (match === undefined) {
+      const match = bestMatch(open, recorded.digests);
+      if (match === null) {
         // Nobody sent this: as bad as a loss, and it must not hide.
         account.missing += recorded.digests.length;
         continue;
       }
-      open.delete(match);
-      const total = certainlySent(match, recorded.digests.length);
-      const lost = total - recorded.digests.length;
+      open.delete(match.connection);
+      const total = Math.max(
+        match.until,
+        match.connection.close?.flushed ?? match.connection.frames.length,
+      );
+      const tail = total - match.until;
       account.sent += total;
-      account.archived += recorded.digests.length;
-      if (recorded.endedByGap) account.inGaps += lost;
-      else account.missing += lost;
+      account.archived += match.found;
+      account.missing += match.until - match.found + (recorded.digests.length - match.found);
+      if (recorded.endedByGap) account.inGaps += tail;
+      else account.missing += tail;
     }
     return account;
   });
-  const nobody = [...open].reduce((sum, connection) => sum + certainlySent(connection, 0), 0);
+  const nobody = [...open].reduce(
+    // Frames cut off inside the simulator's own process were never sent.
+    (sum, connection) => sum + (connection.close?.flushed ?? connection.frames.length),
+    0,
+  );
   if (nobody === 0) return accounts;
   return [
     ...accounts,
@@ -98,17 +107,39 @@ export function settleAccounts(
   ];
 }
 
-/** Whether the recorded frames are the beginning of what this connection was sent, byte for byte. */
-function agrees(candidate: LedgerConnection, digests: readonly string[]): boolean {
-  return (
-    digests.length <= candidate.frames.length &&
-    digests.every((digest, index) => candidate.frames[index]?.sha256 === digest)
-  );
+interface Match {
+  readonly connection: LedgerConnection;
+  /** Recorded frames that the connection was sent, in the same order. */
+  readonly found: number;
+  /** Frames of the connection up to the last one found. */
+  readonly until: number;
 }
 
-/** Frames cut off inside the simulator's own process were never sent. */
-function certainlySent(connection: LedgerConnection, archived: number): number {
-  return Math.max(archived, connection.close?.flushed ?? connection.frames.length);
+function bestMatch(
+  candidates: Iterable<LedgerConnection>,
+  digests: readonly string[],
+): Match | null {
+  let best: Match | null = null;
+  for (const connection of candidates) {
+    const match = matchOf(connection, digests);
+    if (match.found > (best?.found ?? 0)) best = match;
+    if (match.found === digests.length && match.until === digests.length) break;
+  }
+  // Less than half is a coincidence: PONG and short books look alike everywhere.
+  return best !== null && best.found * 2 > digests.length ? best : null;
+}
+
+function matchOf(connection: LedgerConnection, digests: readonly string[]): Match {
+  const sent = connection.frames.map((frame) => frame.sha256);
+  let found = 0;
+  let until = 0;
+  for (const digest of digests) {
+    const at = sent.indexOf(digest, until);
+    if (at < 0) continue;
+    found++;
+    until = at + 1;
+  }
+  return { connection, found, until };
 }
 
 function connectionOf(

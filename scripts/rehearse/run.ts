@@ -80,7 +80,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       setTheStage(options, { folder, manifests, cleanup, bundle }),
     );
     const { cluster, feed, remote } = setUp;
-    const overrides = describeOverrides(workingTree, feed, remote);
+    const overrides = describeOverrides(workingTree, feed, remote, cluster.overrides);
     progress.note(`${overrides.length} things differ from a cluster; the report lists each`);
 
     const rehearsal = new Rehearsal({

@@ -70,7 +70,7 @@ function promotionPanel(promotion: PromotionRecord): Html {
 <div class="panel scroll"><p class="quiet">Freight <code>${promotion.freight}</code>${promotion.renderedCommit === null ? '' : html`, rendered as <code>${promotion.renderedCommit}</code> on <code>stage/${promotion.stage}</code>`}</p>
 ${promotion.message === '' ? '' : html`<p class="${tone(promotion.phase)}">${promotion.message}</p>`}
 <table><thead><tr><th>Step</th><th>Status</th><th>Time</th><th>Message</th></tr></thead><tbody>
-${promotion.steps.map((step) => html`<tr><td><code>${step.alias}</code></td><td class="word ${tone(step.status)}">${step.status}</td><td class="word">${seconds(step.durationMs)}</td><td>${step.message}</td></tr>`)}
+${promotion.steps.map((step) => html`<tr><td class="word"><code>${step.alias}</code></td><td class="word ${tone(step.status)}">${step.status}</td><td class="word">${seconds(step.durationMs)}</td><td>${step.message}</td></tr>`)}
 </tbody></table></div>`;
 }
 
@@ -83,7 +83,7 @@ ${evidence === null ? html`<p class="bad">No evidence was written.</p>` : checks
 
 function checks(evidence: Evidence): Html {
   return html`<table><thead><tr><th>Check</th><th>Result</th><th>Expected</th><th>Observed</th></tr></thead><tbody>
-${evidence.checks.map((check) => html`<tr><td><code>${check.id}</code></td><td class="word ${tone(check.status)}">${check.status.replace('_', ' ')}</td><td>${check.expected}</td><td>${check.observed}${check.status === 'pass' ? '' : html`<p class="${tone(check.status)}">${check.reason}</p>`}</td></tr>`)}
+${evidence.checks.map((check) => html`<tr><td class="word"><code>${check.id}</code></td><td class="word ${tone(check.status)}">${check.status.replace('_', ' ')}</td><td>${check.expected}</td><td>${check.observed}${check.status === 'pass' ? '' : html`<p class="${tone(check.status)}">${check.reason}</p>`}</td></tr>`)}
 </tbody></table>
 <details><summary>The evidence document</summary><pre>${JSON.stringify(evidence, null, 2)}</pre></details>`;
 }

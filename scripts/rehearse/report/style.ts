@@ -37,7 +37,7 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--quiet); border-bottom: 1px solid var(--line); padding: 5px 10px 5px 0; }
 td { vertical-align: top; border-bottom: 1px solid var(--line); padding: 7px 10px 7px 0; overflow-wrap: anywhere; }
 tr:last-child td { border-bottom: 0; }
-td.word { white-space: nowrap; overflow-wrap: normal; }
+td.word, td.word code { white-space: nowrap; overflow-wrap: normal; }
 code { font: 13px/1.45 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
   background: var(--mono-ground); padding: 1px 4px; border-radius: 4px; overflow-wrap: anywhere; }
 details { margin-top: 10px; } summary { cursor: pointer; color: var(--quiet); }
