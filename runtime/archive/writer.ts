@@ -209,7 +209,8 @@ export class ArchiveWriter {
     this.#disarm();
     const left = this.#chain.openPath;
     this.#chain.abandon();
-    // A call that the disk still holds may yet touch the file: then the lock ends with the process.
+    // A call that the disk still holds may yet touch the file: then the lock is given back after it, or ends with the
+    // process.
     if (!this.#working) this.#lock.release({ removeFile: left === null });
     if (left === null && this.undurableRows === 0) return;
     throw new ArchiveError(
@@ -251,7 +252,10 @@ export class ArchiveWriter {
       this.#options.onEvent?.({ kind: 'recovered', attempts: this.#failure.attempts });
       this.#failure = null;
     }
-    if (this.#status === 'closed') return;
+    if (this.#status === 'closed') {
+      this.#lock.release();
+      return;
+    }
     const closing = this.#status === 'closing' && this.#unclosed();
     if (this.#flushWanted || closing || this.#queue.bytes >= BATCH_BYTES) {
       this.#work();
@@ -277,7 +281,10 @@ export class ArchiveWriter {
       attempt: attempts,
       retryInMs,
     });
-    if (this.#status === 'closed') return;
+    if (this.#status === 'closed') {
+      this.#lock.release();
+      return;
+    }
     // Whatever was asked for is asked for again.
     this.#flushWanted = true;
     this.#cancelRetry = this.#clock.after(retryInMs, () => {
