@@ -136,6 +136,7 @@ class PromotionRun {
     this.#records.push(record);
     const about = { index, alias: step.as, uses: step.uses };
     let config: unknown;
+    let field: string | undefined;
     const finished = (output?: StepResult['output']): PromotionEvent => ({
       type: 'step-finished',
       ...about,
@@ -143,10 +144,21 @@ class PromotionRun {
       message: record.message,
       output,
       config,
+      field,
       at: this.clock.now(),
     });
 
-    const skipped = this.#skips(step, record, earlier);
+    let skipped: boolean;
+    try {
+      skipped = this.#skips(step, earlier);
+      if (skipped) record.status = 'Skipped';
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      skipped = true;
+      field = error.field;
+      record.status = 'Errored';
+      record.message = `error checking if step ${JSON.stringify(step.as)} should be skipped: ${error.message}`;
+    }
     const runner = this.#runners.get(step.uses);
     if (skipped || runner === undefined) {
       if (!skipped) {
@@ -167,6 +179,7 @@ class PromotionRun {
         config = evaluateConfig(this.#scope, step, { records: earlier, state: this.#state });
       } catch (error) {
         if (!(error instanceof TemplateError)) throw error;
+        field = error.field;
         record.status = 'Errored';
         record.message = `failed to build step context: failed to get step config: ${error.message}`;
         yield finished();
@@ -227,17 +240,8 @@ class PromotionRun {
     return { phase: 'Aborted', message, ...rest };
   }
 
-  /** Enters into the record what its `if` says. True when the step does not run. */
-  #skips(step: InflatedStep, record: LiveRecord, earlier: readonly LiveRecord[]): boolean {
-    try {
-      if (!isSkipped(this.#scope, step, { records: earlier, state: this.#state })) return false;
-      record.status = 'Skipped';
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      record.status = 'Errored';
-      record.message = `error checking if step ${JSON.stringify(step.as)} should be skipped: ${error.message}`;
-    }
-    return true;
+  #skips(step: InflatedStep, earlier: readonly LiveRecord[]): boolean {
+    return isSkipped(this.#scope, step, { records: earlier, state: this.#state });
   }
 
   async #execute(

@@ -66,6 +66,8 @@ export type PromotionEvent =
       readonly output: Readonly<Record<string, unknown>> | undefined;
       /** Absent for a step that was skipped or whose expressions have an error. */
       readonly config: unknown;
+      /** Where the expression with an error stands, such as `if`, `config.message` or `vars.image`. */
+      readonly field: string | undefined;
       readonly at: number;
     }
   | { readonly type: 'promotion-finished'; readonly result: PromotionResult; readonly at: number };

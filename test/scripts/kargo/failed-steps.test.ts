@@ -130,7 +130,7 @@ describe('the outcome of a promotion', () => {
   });
 
   test('of a broken if is an error of that step, which never starts, and later steps are skipped', async () => {
-    const { result, statuses } = await run([
+    const { result, statuses, events } = await run([
       stageYaml(`
 - uses: compose-output
   as: a
@@ -146,6 +146,7 @@ describe('the outcome of a promotion', () => {
       'error checking if step "a" should be skipped: expression must evaluate to a boolean, got string',
     );
     expect(result.steps[0]).toMatchObject({ startedAt: undefined, finishedAt: undefined });
+    expect(events.find(({ type }) => type === 'step-finished')).toMatchObject({ field: 'if' });
   });
 });
 

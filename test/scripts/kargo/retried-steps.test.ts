@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StepResult, StepRunner } from '../../../scripts/kargo/index.ts';
+import { type StepResult, type StepRunner, stepRunners } from '../../../scripts/kargo/index.ts';
 import { fakeClock, run, START, stageYaml } from './small-project.ts';
 
 const ERROR: StepResult = { status: 'Errored', message: 'cloning failed' };
@@ -110,13 +110,22 @@ describe('a step that is still running', () => {
     });
   });
 
-  test('loses outputs that are null, as an API server drops them', async () => {
-    const running = answering(
-      { status: 'Running', output: { gone: null } },
-      { status: 'Succeeded' },
-    );
-    const { result } = await run([stage()], running);
-    expect(result.state).toEqual({});
+  test('makes earlier outputs that are null vanish, as the API server drops them', async () => {
+    const seen = (answers: readonly StepResult[]) =>
+      run(
+        [
+          stageYaml(`
+- {uses: compose-output, as: a, config: {gone: "\${{ nil }}", kept: "1"}}
+- {uses: git-clone, as: clone, config: {}}
+- {uses: compose-output, as: after, config: {keys: "\${{ keys(outputs.a) | sort() }}"}}
+`),
+        ],
+        { steps: new Map([...stepRunners, ...answering(...answers).steps]) },
+      );
+    const polled = await seen([{ status: 'Running' }, { status: 'Succeeded' }]);
+    expect(polled.result.state['after']).toEqual({ keys: ['kept'] });
+    const atOnce = await seen([{ status: 'Succeeded' }]);
+    expect(atOnce.result.state['after']).toEqual({ keys: ['gone', 'kept'] });
   });
 });
 

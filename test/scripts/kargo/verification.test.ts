@@ -161,6 +161,16 @@ describe('the outcome of an AnalysisRun', () => {
     });
   });
 
+  test('names the limits of the metric itself', () => {
+    const limited = {
+      ...analysis,
+      metrics: [{ name: 'ws-smoke', provider: {}, consecutiveErrorLimit: 1 }],
+    };
+    expect(analysisOutcome(limited, [{ metric: 'ws-smoke', phase: 'Error' }]).message).toBe(
+      'Metric "ws-smoke" assessed Error due to consecutiveErrors (2) > consecutiveErrorLimit (1)',
+    );
+  });
+
   test('leaves metrics of a dry run out', () => {
     expect(
       analysisOutcome(analysis, [

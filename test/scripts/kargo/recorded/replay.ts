@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AdmittedPromotion } from '../../../../scripts/kargo/admission.ts';
 import { CONTROLLER } from '../../../../scripts/kargo/admission.ts';
-import { analysisOutcome } from '../../../../scripts/kargo/analysis-outcome.ts';
-import { buildAnalysisRun } from '../../../../scripts/kargo/analysis-run.ts';
 import { makeFreight } from '../../../../scripts/kargo/freight.ts';
 import { admitFreight } from '../../../../scripts/kargo/freight-admission.ts';
 import type { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
@@ -16,6 +14,7 @@ import { differences, filled } from './placeholders.ts';
 import { list, type Raw, type Recording, record, text } from './record.ts';
 import { freightOf, PROJECT, recordedProject, recordedWorld } from './recorded-project.ts';
 import type { RecordedRemote, Server } from './remote.ts';
+import { recordedVerification } from './verification.ts';
 
 const MILLISECONDS_PER_ACT = 1000;
 /** Poll often: the recordings do not say when Kargo asked. */
@@ -266,38 +265,17 @@ class Replay {
   #verification: Raw = {};
   readonly #analysisRuns: Raw[] = [];
 
-  /** The recordings measured a web page whose state is always `open`. */
   #verify(stage: string): void {
-    const object = this.#state.project.stages.get(stage);
-    if (object === undefined) return;
-    const run = buildAnalysisRun(
+    const { verification, analysisRuns } = recordedVerification(
       this.#state.project,
-      object,
+      stage,
       this.#state.current(stage),
       this.#world,
       this.#now,
     );
-    if (run === null) {
-      this.#verification = { phase: 'Successful' };
-    } else if ('message' in run) {
-      this.#verification = { phase: 'Error', message: run.message };
-    } else if (JSON.stringify(run.metrics).includes('127.0.0.1')) {
-      this.#verification = { phase: 'Running' };
-      this.#analysisRuns.push({ args: run.args });
-    } else {
-      const { phase, message } = analysisOutcome(
-        run,
-        run.metrics.map((metric) => ({
-          metric: metric.name,
-          phase: `${String(metric['successCondition'])}`.includes("'open'")
-            ? 'Successful'
-            : 'Failed',
-        })),
-      );
-      this.#verification = { phase, ...(message === '' ? {} : { message }) };
-      this.#analysisRuns.push({ args: run.args });
-    }
-    if (this.#verification['phase'] === 'Successful') this.#state.verified(stage);
+    this.#verification = verification;
+    this.#analysisRuns.push(...analysisRuns);
+    if (verification['phase'] === 'Successful') this.#state.verified(stage);
   }
 
   #compareResult(name: string, expected: Raw, actual: PromotionResult): void {
