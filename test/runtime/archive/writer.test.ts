@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { archiveManifestPath } from '../../../runtime/archive/layout.ts';
 import { type ArchiveManifest, archiveManifest } from '../../../runtime/archive/manifest.ts';
 import { archiveRow } from '../../../runtime/archive/row.ts';
 import { type ArchiveEvent, ArchiveWriter } from '../../../runtime/archive/writer.ts';
+import { faultyDisk, hastyClock } from './faulty-disk.ts';
 import { frame, gap, LIMITS, provenanceOf, sha256, withFolder } from './rows.ts';
 
 async function openWriter(dataRoot: string, limits = LIMITS, runId = 'run1') {
@@ -91,5 +92,62 @@ describe('ArchiveWriter', () => {
         }
       }
       expect(next).toBe(4_000);
+    }));
+
+  it('puts rows of another UTC day into an archive of that day', () =>
+    withFolder(async (dataRoot) => {
+      const { writer, closed } = await openWriter(dataRoot);
+      const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+      writer.append(frame(0));
+      writer.append(frame(1, { at: tomorrow }));
+      await writer.close();
+      const days = closed().map(({ path }) => path.split('/').slice(3, 6).join('-'));
+      expect(days).toEqual([new Date().toISOString().slice(0, 10), tomorrow.slice(0, 10)]);
+    }));
+
+  it('closes an archive when its time is over, though no row comes any more', () =>
+    withFolder(async (dataRoot) => {
+      const { writer, events } = await openWriter(dataRoot, { ...LIMITS, rotateAfterMs: 60 });
+      writer.append(frame(0));
+      await vi.waitFor(() => {
+        expect(events.map((event) => event.kind)).toEqual(['opened', 'closed']);
+      });
+      await writer.close();
+      expect(events).toHaveLength(2);
+    }));
+
+  it('says loudly that the disk refuses, goes on when it works again, and counts what it cannot save', () =>
+    withFolder(async (dataRoot) => {
+      let full = true;
+      const faulty = faultyDisk((call) => (call > 3 && full ? 'refuse' : null));
+      const events: ArchiveEvent[] = [];
+      const writer = await ArchiveWriter.open({
+        dataRoot,
+        stream: 'ws_raw',
+        provenance: provenanceOf('run1'),
+        limits: { ...LIMITS, closeTimeoutMs: 5_000 },
+        disk: faulty.disk,
+        clock: hastyClock,
+        onEvent: (event) => events.push(event),
+      });
+      writer.append(frame(0));
+      await vi.waitFor(() => expect(writer.state.status).toBe('error'));
+      expect(writer.undurableRows).toBe(1);
+      full = false;
+      await writer.flush();
+      expect(writer.state.status).toBe('ok');
+      expect(writer.undurableRows).toBe(0);
+      expect(events.some((event) => event.kind === 'recovered')).toBe(true);
+      full = true;
+      writer.append(frame(1));
+      await expect(writer.close()).rejects.toThrow(/1 rows are not on the disk and are lost/);
+      expect(writer.append(frame(2))).toBeNull();
+    }));
+
+  it('refuses a second writer of the same run and stream', () =>
+    withFolder(async (dataRoot) => {
+      const { writer } = await openWriter(dataRoot);
+      await expect(openWriter(dataRoot)).rejects.toThrow(/another one is alive/);
+      await writer.close();
     }));
 });
