@@ -135,4 +135,31 @@ describe('salvage', () => {
       expect(only(await salvageArchives({ dataRoot })).kind).toBe('salvaged');
       expect((await rowsOf(dataRoot, manifest.path)).rows).toHaveLength(101);
     }));
+
+  it('takes every flushed row from a file whose tail a power loss left as zeros', () =>
+    withFolder(async (dataRoot) => {
+      const writer = await ArchiveWriter.open({
+        dataRoot,
+        stream: 'ws_raw',
+        provenance: provenanceOf('run1'),
+        limits: LIMITS,
+      });
+      for (let index = 0; index < 300; index++) writer.append(frame(index));
+      await writer.flush();
+      const folder = join(dataRoot, 'raw_orderbooks/polymarket');
+      const [name] = (await readdir(folder, { recursive: true })).filter((one) =>
+        one.endsWith('.open'),
+      );
+      const open = join(folder, name ?? '');
+      const flushed = await readFile(open);
+      await writer.close();
+      await rm(join(dataRoot, 'raw_orderbooks'), { recursive: true });
+      await rm(join(dataRoot, 'manifests'), { recursive: true });
+      await mkdir(dirname(open), { recursive: true });
+      await writeFile(open, Buffer.concat([flushed, Buffer.alloc(8_192)]));
+      const action = only(await salvageArchives({ dataRoot }));
+      if (action.kind !== 'salvaged') throw new Error(`expected salvaged, got ${action.kind}`);
+      expect(action.unreadable).toContain('gzip: damaged at byte');
+      expect(action.manifest.frames).toBe(300);
+    }));
 });

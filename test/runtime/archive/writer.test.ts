@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
+import { type Disk, nodeDisk } from '../../../runtime/archive/disk.ts';
 import { archiveManifestPath } from '../../../runtime/archive/layout.ts';
 import { type ArchiveManifest, archiveManifest } from '../../../runtime/archive/manifest.ts';
 import { archiveRow } from '../../../runtime/archive/row.ts';
@@ -149,5 +150,56 @@ describe('ArchiveWriter', () => {
       const { writer } = await openWriter(dataRoot);
       await expect(openWriter(dataRoot)).rejects.toThrow(/another one is alive/);
       await writer.close();
+    }));
+
+  it('writes again what a failed sync may have dropped', () =>
+    withFolder(async (dataRoot) => {
+      let refusals = 2;
+      const forgetful: Disk = {
+        ...nodeDisk,
+        async create(path) {
+          const file = await nodeDisk.create(path);
+          let synced = 0;
+          let size = 0;
+          return {
+            ...file,
+            async write(bytes, position) {
+              const wrote = await file.write(bytes, position);
+              size = Math.max(size, position + wrote);
+              return wrote;
+            },
+            async sync() {
+              await file.sync();
+              if (!path.endsWith('.open') || refusals === 0) {
+                synced = size;
+                return;
+              }
+              refusals--;
+              await truncate(path, synced);
+              throw Object.assign(new Error('EIO: made by the test'), { code: 'EIO' });
+            },
+          };
+        },
+      };
+      const manifests: ArchiveManifest[] = [];
+      const writer = await ArchiveWriter.open({
+        dataRoot,
+        stream: 'ws_raw',
+        provenance: provenanceOf('run1'),
+        limits: LIMITS,
+        disk: forgetful,
+        clock: hastyClock,
+        onEvent: (event) => {
+          if (event.kind === 'closed') manifests.push(event.manifest);
+        },
+      });
+      for (let index = 0; index < 50; index++) writer.append(frame(index));
+      await writer.flush();
+      await writer.close();
+      expect(refusals).toBe(0);
+      const [manifest] = manifests;
+      if (manifest === undefined) throw new Error('expected a closed archive');
+      expect(await linesOf(dataRoot, manifest)).toHaveLength(52);
+      expect(sha256(await readFile(join(dataRoot, manifest.path)))).toBe(manifest.sha256);
     }));
 });

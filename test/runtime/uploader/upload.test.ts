@@ -106,14 +106,16 @@ describe('upload', () => {
           await spoil(join(place.target, archive.path));
         },
       };
-      const manifest = await uploadTo(place, { remote, retentionMs: 0, now: later(1_000) });
-      expect(manifest.status).toBe('UPLOAD_FAILED');
-      expect(manifest.files.find((file) => file.path === archive.path)).toMatchObject({
-        verified: false,
-        deleted_locally: false,
-      });
-      expect(await exists(join(place.dataRoot, verifiedPath(archive.path)))).toBe(false);
-      expect(await exists(join(place.dataRoot, archive.path))).toBe(true);
+      for (const retentionMs of [DAY_MS, 0]) {
+        const manifest = await uploadTo(place, { remote, retentionMs, now: later(1_000) });
+        expect(manifest.status).toBe('UPLOAD_FAILED');
+        expect(manifest.files.find((file) => file.path === archive.path)).toMatchObject({
+          verified: false,
+          deleted_locally: false,
+        });
+        expect(await exists(join(place.dataRoot, verifiedPath(archive.path)))).toBe(false);
+        expect(await exists(join(place.dataRoot, archive.path))).toBe(true);
+      }
     }),
   );
 
