@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pause, systemArchiveClock } from '../archive/clock.ts';
 import { readArchiveManifest } from '../archive/closing.ts';
 import { ArchiveError } from '../archive/error.ts';
 import { archivePath, parseArchiveName } from '../archive/layout.ts';
@@ -157,6 +159,21 @@ function misplaced(
   return path === due ? [] : [`lies in the wrong folder: its name belongs to ${due}`];
 }
 
+/** A writer names an archive and then writes its manifest: in between there is none, for a moment. */
+const CLOSING_MS = 5_000;
+const LOOKS = 10;
+const LOOK_EVERY_MS = 100;
+
+async function manifestOf(dataRoot: string, path: string): Promise<ArchiveManifest | null> {
+  for (let look = 1; ; look++) {
+    const manifest = await readArchiveManifest(dataRoot, path);
+    if (manifest !== null || look === LOOKS) return manifest;
+    const { mtimeMs } = await stat(join(dataRoot, path));
+    if (Date.now() - mtimeMs > CLOSING_MS) return null;
+    await pause(systemArchiveClock, LOOK_EVERY_MS);
+  }
+}
+
 interface Compared {
   readonly result: ArchiveReport['manifest'];
   readonly errors: readonly string[];
@@ -170,7 +187,7 @@ async function compareManifest(
 ): Promise<Compared> {
   let manifest: ArchiveManifest | null;
   try {
-    manifest = await readArchiveManifest(dataRoot, path);
+    manifest = await manifestOf(dataRoot, path);
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     return { result: 'mismatch', errors: [error.message] };
