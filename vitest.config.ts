@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Tests that run whole rehearsals side by side mostly wait; more than three would starve two cores.
+    maxConcurrency: 3,
   },
 });
