@@ -13,7 +13,7 @@ import { sha256, withFolder } from '../runtime/archive/rows.ts';
 import type { Said } from '../runtime/archive/writer-process.ts';
 
 const PROGRAM = fileURLToPath(new URL('../runtime/archive/writer-process.ts', import.meta.url));
-/** A dozen here; 300 in the command that the docs name. */
+/** More with ORDERBOOKS_KILLS=300 npx vitest run test/invariants/closed-archive-never-changes.test.ts */
 const KILLS = Number(process.env['ORDERBOOKS_KILLS'] ?? 12);
 /** At most this much of the recording may be gone. */
 const AT_RISK_MS = 1_000;
