@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { parse } from 'yaml';
+import type { KustomizeProgram } from '../kustomize/program.ts';
+import { referencesOf } from '../kustomize/references.ts';
+import {
+  joinObjects,
+  KustomizeError,
+  type RenderedObject,
+  renderOverlay,
+} from '../kustomize/render.ts';
+import { fields, text } from './fields.ts';
+import type { Draft } from './finding.ts';
+import { KUBERNETES_YAML, MAX_ALIASES } from './kubernetes-yaml.ts';
+import { KUSTOMIZATION_FILE } from './kustomization-file.ts';
+import type { SourceFile } from './source-file.ts';
+
+/** What one kustomization renders to. */
+export interface Render {
+  /** The kustomization file, relative to the root. */
+  readonly kustomization: string;
+  /** Files that it is made of, itself among them, relative to the root. */
+  readonly files: ReadonlySet<string>;
+  /** `null` if it does not render. */
+  readonly objects: readonly RenderedValue[] | null;
+}
+
+export interface RenderedValue {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+export interface Renders {
+  readonly renders: readonly Render[];
+  readonly findings: readonly Draft[];
+  /** Files that some kustomization names, rendered or not. */
+  readonly named: ReadonlySet<string>;
+}
+
+/**
+ * Renders, twice, every kustomization that stands on its own: those that are no Component and that no other one names.
+ */
+export async function renderAll(
+  root: string,
+  files: ReadonlyMap<string, SourceFile>,
+  program: KustomizeProgram,
+  signal?: AbortSignal,
+): Promise<Renders> {
+  const kustomizations = [...files.keys()].filter((file) => KUSTOMIZATION_FILE.test(file));
+  const reached = new Map(
+    kustomizations.map((file) => [file, filesOf(root, file, kustomizations)] as const),
+  );
+  const named = new Set([...reached.values()].flatMap((paths) => [...paths.others]));
+  const entries = kustomizations.filter(
+    (file) => !named.has(file) && !isComponent(files.get(file)),
+  );
+  const home = await mkdtemp(join(tmpdir(), 'orderbooks-validate-'));
+  try {
+    const findings: Draft[] = [];
+    const renders: Render[] = [];
+    for (const kustomization of entries) {
+      const own = new Set([kustomization, ...(reached.get(kustomization)?.others ?? [])]);
+      const outcome = await renderTwice(root, kustomization, program, { home, ...given(signal) });
+      // Broken YAML is said where it is broken; that it does not render then goes without saying.
+      const broken = [...own].some((file) =>
+        files.get(file)?.findings.some(({ rule }) => RULES_THAT_STOP_RENDERING.has(rule)),
+      );
+      if ('finding' in outcome) {
+        if (outcome.objects !== null || !broken) findings.push(outcome.finding);
+      }
+      renders.push({ kustomization, files: own, objects: outcome.objects });
+    }
+    return { renders, findings, named: new Set([...named, ...kustomizations]) };
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+const RULES_THAT_STOP_RENDERING: ReadonlySet<string> = new Set([
+  'yaml/syntax',
+  'yaml/duplicate-key',
+]);
+
+type Outcome =
+  | { readonly objects: readonly RenderedValue[] }
+  | { readonly objects: readonly RenderedValue[] | null; readonly finding: Draft };
+
+async function renderTwice(
+  root: string,
+  kustomization: string,
+  program: KustomizeProgram,
+  options: { readonly home: string; readonly signal?: AbortSignal },
+): Promise<Outcome> {
+  const folder = resolve(root, dirname(kustomization));
+  try {
+    const [first, second] = await Promise.all([
+      renderOverlay(program, folder, options),
+      renderOverlay(program, folder, options),
+    ]);
+    const objects = first.map(parsedValue);
+    const difference = differenceOf(first, second);
+    if (difference === null) return { objects };
+    return {
+      objects,
+      finding: {
+        rule: 'kustomize/not-reproducible',
+        at: { file: kustomization, line: 1, column: 1 },
+        message: `two renders of ${dirname(kustomization)} differ: ${difference}`,
+        fix: 'remove what depends on time, chance or the network (generators, plug-ins, remote resources)',
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof KustomizeError)) throw error;
+    const { place, message } = error;
+    const file = place === null ? kustomization : shown(root, place.file);
+    return {
+      objects: null,
+      finding: {
+        rule: 'kustomize/does-not-render',
+        at: { file, line: place?.line ?? 1, column: 1 },
+        message: `${dirname(kustomization)} does not render: ${message.trim().replaceAll(`${root}${sep}`, '')}`,
+        fix: `correct it and try: kubectl kustomize ${dirname(kustomization)}`,
+      },
+    };
+  }
+}
+
+function parsedValue({ text: rendered }: RenderedObject): RenderedValue {
+  return {
+    text: rendered,
+    value: fields(parse(rendered, { ...KUBERNETES_YAML, maxAliasCount: MAX_ALIASES })),
+  };
+}
+
+/** The first line that differs, of the first object that does. */
+function differenceOf(
+  first: readonly RenderedObject[],
+  second: readonly RenderedObject[],
+): string | null {
+  if (joinObjects(first) === joinObjects(second)) return null;
+  const index = first.findIndex(({ text: rendered }, at) => rendered !== second[at]?.text);
+  const one = first[index];
+  if (one === undefined) return `${first.length} objects, then ${second.length}`;
+  const other = second[index]?.text.split('\n') ?? [];
+  const lines = one.text.split('\n');
+  const at = lines.findIndex((line, number) => line !== other[number]);
+  return `${one.kind} ${one.name}: "${lines[at]?.trim() ?? ''}", then "${other[at]?.trim() ?? ''}"`;
+}
+
+interface Reached {
+  /** Files below it, without itself. */
+  readonly others: ReadonlySet<string>;
+}
+
+function filesOf(root: string, kustomization: string, all: readonly string[]): Reached {
+  const folders = new Map(all.map((file) => [resolve(root, dirname(file)), file]));
+  const paths = referencesOf(resolve(root, dirname(kustomization))).map(({ path }) => {
+    return folders.get(path) ?? shown(root, path);
+  });
+  return { others: new Set(paths.filter((path) => path !== kustomization)) };
+}
+
+function isComponent(file: SourceFile | undefined): boolean {
+  return text(fields(file?.documents[0]?.value)['kind']) === 'Component';
+}
+
+function shown(root: string, path: string): string {
+  return relative(root, path).replaceAll(sep, '/');
+}
+
+function given(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,58 @@
+export type Severity = 'error' | 'warning';
+
+/**
+ * Every rule, by its stable name `area/name`: how grave a finding is, and in one line what the rule demands.
+ * Each has a page `docs/rules/<area>-<name>.md` and a tree `test/invalid/<fault>/` that breaks it.
+ */
+export const RULES = {
+  'yaml/syntax': rule('error', 'every file is YAML that can be read'),
+  'yaml/duplicate-key': rule('error', 'no key stands twice in one map'),
+  'yaml/several-documents': rule('warning', 'a file holds one document'),
+  'kustomize/does-not-render': rule('error', 'every kustomization renders'),
+  'kustomize/not-reproducible': rule('error', 'rendering twice gives the same bytes'),
+  'kustomize/incomplete-object': rule(
+    'error',
+    'a rendered object has an apiVersion, a kind and a name',
+  ),
+  'kustomize/object-twice': rule('error', 'a render holds no object twice'),
+  'kustomize/not-listed': rule('error', 'a kustomization names every manifest in its folder'),
+  'kargo/object-invalid': rule('error', 'fields of Kargo objects exist and have the right type'),
+  'kargo/object-refused': rule('error', "Kargo's admission takes the object"),
+  'kargo/unknown-step': rule('error', 'a step is one that Kargo has'),
+  'kargo/step-config': rule('error', "a step's config is what that step takes"),
+  'kargo/expression': rule('error', 'an expression can be parsed and compiled'),
+  'kargo/unknown-function': rule('error', 'an expression calls functions that exist in its place'),
+  'kargo/no-steps': rule('error', 'a Stage that is meant to promote has steps'),
+  'kargo/unknown-task': rule('error', 'a PromotionTask that a Stage names exists'),
+  'kargo/variable-missing': rule('error', 'a PromotionTask gets every variable it needs'),
+  'kargo/unknown-warehouse': rule('error', 'a Warehouse that a Stage names exists'),
+  'kargo/unknown-stage': rule('error', 'a Stage that is named exists'),
+  'kargo/unknown-analysis-template': rule('error', 'an AnalysisTemplate that is named exists'),
+  'kargo/argument-not-declared': rule('error', 'a verification argument is declared'),
+  'kargo/argument-missing': rule('error', 'a declared argument gets a value'),
+  'rollouts/object-invalid': rule('error', 'fields of an AnalysisTemplate have the right type'),
+  'rollouts/metric-name-too-long': rule('error', "a Job metric's name has at most 24 characters"),
+  'rollouts/no-deadline': rule('error', 'a Job metric has a deadline and is not tried again'),
+  'argocd/unknown-application': rule('error', 'an Application that is updated exists'),
+  'argocd/not-authorised': rule('error', 'an Application allows the Stage that updates it'),
+  'argocd/repo-url': rule('error', 'a repository URL is written the same everywhere'),
+} as const satisfies Readonly<Record<string, RuleAbout>>;
+
+export type RuleName = keyof typeof RULES;
+
+export const RULE_NAMES = Object.keys(RULES) as readonly RuleName[];
+
+/** Page about a rule, relative to the root of this repository. */
+export function pageOf(rule: RuleName): string {
+  return `docs/rules/${rule.replace('/', '-')}.md`;
+}
+
+interface RuleAbout {
+  readonly severity: Severity;
+  /** What must hold. */
+  readonly demands: string;
+}
+
+function rule(severity: Severity, demands: string): RuleAbout {
+  return { severity, demands };
+}

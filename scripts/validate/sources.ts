@@ -1,0 +1,122 @@
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KUSTOMIZATION_NAMES } from '../kustomize/kustomization.ts';
+import { ValidationError } from './error.ts';
+import type { Draft } from './finding.ts';
+import type { NotChecked } from './report.ts';
+import { parseSource, type SourceFile } from './source-file.ts';
+
+/** Folders of a bundle that hold manifests. */
+export const FOLDERS = ['argocd', 'gitops', 'kargo', 'settings'] as const;
+
+export interface Sources {
+  /** By path relative to the root, sorted. */
+  readonly files: ReadonlyMap<string, SourceFile>;
+  readonly notChecked: readonly NotChecked[];
+}
+
+/**
+ * Reads every YAML file of the bundle in `root` (absolute). Throws VALIDATE_UNREADABLE where a folder or file cannot be
+ * read; what is wrong inside a file is a finding of that file.
+ */
+export async function readSources(root: string): Promise<Sources> {
+  const notChecked: NotChecked[] = [];
+  const paths: string[] = [];
+  const present = await directoriesIn(root);
+  for (const folder of present) paths.push(...(await filesBelow(root, folder, notChecked)));
+  if (present.length === 0) {
+    throw new ValidationError(
+      'VALIDATE_NOTHING',
+      `expected at least one of the folders ${FOLDERS.join(', ')} in ${root}, found none; name the root of a bundle`,
+    );
+  }
+  const files = await Promise.all(
+    paths.toSorted().map(async (path) => [path, await readSource(root, path)] as const),
+  );
+  return { files: new Map(files), notChecked };
+}
+
+/** An object in etcd has at most 1.5 MiB; and a parser should not be kept busy for minutes. */
+export const MAX_FILE_BYTES = 2 * 1024 * 1024;
+
+async function readSource(root: string, path: string): Promise<SourceFile> {
+  const bytes = await reading(path, () => readFile(join(root, path)));
+  if (bytes.length > MAX_FILE_BYTES) {
+    return unreadable(
+      path,
+      `cannot be read: the file has ${bytes.length} bytes, a manifest at most ${MAX_FILE_BYTES}`,
+    );
+  }
+  const text = decode(bytes);
+  if (text === null) return unreadable(path, 'not YAML: the file is not UTF-8 text');
+  return parseSource(path, text);
+}
+
+function decode(bytes: Buffer): string | null {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.includes('\0') ? null : text;
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+function unreadable(file: string, message: string): SourceFile {
+  const finding: Draft = {
+    rule: 'yaml/syntax',
+    at: { file, line: 1, column: 1 },
+    message,
+    fix: 'move the file elsewhere if it is no manifest',
+  };
+  return { file, text: '', documents: [], documentCount: 0, findings: [finding], whole: false };
+}
+
+async function directoriesIn(root: string): Promise<readonly string[]> {
+  const entries = await list(root, root);
+  return FOLDERS.filter((name) =>
+    entries.some((entry) => entry.name === name && entry.isDirectory()),
+  );
+}
+
+async function filesBelow(
+  root: string,
+  folder: string,
+  notChecked: NotChecked[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const entry of await list(join(root, folder), folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...(await filesBelow(root, path, notChecked)));
+    else if (!isManifestName(entry.name)) {
+      if (entry.name.endsWith('.json')) {
+        notChecked.push({ what: path, why: 'only YAML is read so far, not JSON' });
+      }
+    } else if (entry.isFile()) found.push(path);
+    else if ((await reading(path, () => stat(join(root, path)))).isFile()) found.push(path);
+    else notChecked.push({ what: path, why: 'it is neither a file nor a link to one' });
+  }
+  return found;
+}
+
+function isManifestName(name: string): boolean {
+  return /\.ya?ml$/.test(name) || (KUSTOMIZATION_NAMES as readonly string[]).includes(name);
+}
+
+function list(path: string, shown: string): Promise<readonly Dirent[]> {
+  return reading(shown, () => readdir(path, { withFileTypes: true }));
+}
+
+async function reading<T>(shown: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ValidationError(
+      'VALIDATE_UNREADABLE',
+      `expected to read ${shown} and could not: ${reason}; check that it exists and may be read`,
+      { cause },
+    );
+  }
+}
