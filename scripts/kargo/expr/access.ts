@@ -20,8 +20,8 @@ export function fetch(from: Value, key: Value): Value {
   if (length === undefined) {
     throw new Fault(`cannot fetch ${valueText(key)} from ${typeName(from)}`);
   }
-  const index = Number(toInt(key));
-  const shown = index < 0 ? index + length : index;
+  const index = toInt(key);
+  const shown = index < 0n ? index + BigInt(length) : index;
   throw new Fault(`index out of range: ${shown} (array length is ${length})`);
 }
 

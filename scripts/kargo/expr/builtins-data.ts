@@ -74,7 +74,7 @@ function decodeBase64(text: string): string {
       do at++;
       while (isBreak(bytes[at]));
       if (at >= bytes.length) throw illegal(bytes.length);
-      if (bytes[at] !== '=') throw illegal(at);
+      if (bytes[at] !== '=') throw illegal(at - 1);
     }
     do at++;
     while (isBreak(bytes[at]));

@@ -60,8 +60,10 @@ function trimSet(text: string, set: string): string {
 function mapCharacters(text: string, change: (character: string) => string): string {
   let changed = '';
   for (const character of text) {
-    const other = character === '\u0130' ? change('I') : change(character);
-    changed += [...other].length === 1 ? other : character;
+    const [first = '', ...rest] = change(character);
+    // The one capital whose small letter JavaScript writes as two characters.
+    if (rest.length === 0 || (character === '\u0130' && first === 'i')) changed += first;
+    else changed += character;
   }
   return changed;
 }

@@ -27,8 +27,9 @@ function date(args: readonly Value[]): Value {
   }
   if (layout !== undefined) return parseTime(asString(layout), text, zone);
   for (const candidate of DATE_LAYOUTS) {
+    if (!candidate.shape.test(text)) continue;
     try {
-      return parseTime(candidate, text, zone);
+      return parseTime(candidate.layout, text, zone);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
     }

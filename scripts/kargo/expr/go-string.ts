@@ -41,7 +41,7 @@ export function sliceBytes(text: string, from: number, to: number): string {
 /** The byte at an index, or undefined outside the string. */
 export function byteAt(text: string, index: number): number | undefined {
   return ASCII.test(text)
-    ? index < text.length
+    ? index >= 0 && index < text.length
       ? text.charCodeAt(index)
       : undefined
     : bytesOf(text)[index];

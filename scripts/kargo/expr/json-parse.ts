@@ -159,8 +159,14 @@ class JsonReader {
   }
 
   #unexpected(context: string): never {
-    const point = this.#text.codePointAt(this.#at);
-    if (point === undefined) throw new Fault('unexpected end of JSON input');
+    let point = this.#text.codePointAt(this.#at);
+    if (point === undefined) {
+      // Go asks what a space would do here: inside a word, a number or an escape it is wrong.
+      if (!/literal (?:true|false|null) |numeric literal|escape/.test(context)) {
+        throw new Fault('unexpected end of JSON input');
+      }
+      point = 0x20;
+    }
     throw new Fault(`invalid character ${quoteCharacter(point)} ${context}`);
   }
 }

@@ -20,6 +20,7 @@ const MAX_BRACED_DIGITS = 6;
 
 /** Cuts a source into tokens, one per call of `next`. After the first fault every call throws it again. */
 export class Lexer {
+  readonly #source: string;
   readonly #characters: readonly string[];
   readonly #waiting: Token[] = [];
   #start = 0;
@@ -30,6 +31,7 @@ export class Lexer {
   #fault: LexicalFault | undefined;
 
   constructor(source: string) {
+    this.#source = source;
     this.#characters = Array.from(source);
   }
 
@@ -319,7 +321,10 @@ export class Lexer {
   }
 
   #word(): string {
-    return this.#characters.slice(this.#start, this.#end).join('');
+    // Without characters beyond the first plane, code points and the units of a string are the same.
+    return this.#characters.length === this.#source.length
+      ? this.#source.slice(this.#start, this.#end)
+      : this.#characters.slice(this.#start, this.#end).join('');
   }
 
   #emit(kind: TokenKind, value: string = this.#word()): void {

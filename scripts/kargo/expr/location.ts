@@ -96,7 +96,11 @@ class ZoneLocation extends Location {
   }
 
   isSummer(unix: number): boolean {
-    return zoneIsSummer(this.name, unix);
+    const named = zoneIsSummer(this.name, unix);
+    if (named !== undefined) return named;
+    // Without a name: what is ahead of half a year before or after.
+    const halfYear = 182 * SECONDS_PER_DAY;
+    return this.offset(unix) > Math.min(this.offset(unix - halfYear), this.offset(unix + halfYear));
   }
 
   /** Asks for the wall clock and takes the difference. */
@@ -109,8 +113,9 @@ class ZoneLocation extends Location {
   }
 }
 
-/** UTC; also what Go calls the local zone, because a controller runs with TZ=UTC. */
 export const UTC: Location = new FixedLocation('UTC', 0);
+/** What Go calls the local zone: UTC as well, because a controller runs with TZ=UTC. */
+export const LOCAL: Location = new FixedLocation('UTC', 0);
 
 export function fixedZone(name: string, offset: number): Location {
   return new FixedLocation(name, offset);
@@ -120,7 +125,8 @@ const loaded = new Map<string, Location>();
 
 /** Go's time.LoadLocation: a name of the time zone database, spelled exactly. Throws Fault. */
 export function loadLocation(name: string): Location {
-  if (name === '' || name === 'UTC' || name === 'Local') return UTC;
+  if (name === '' || name === 'UTC') return UTC;
+  if (name === 'Local') return LOCAL;
   const known = loaded.get(name);
   if (known !== undefined) return known;
   if (name.includes('..') || name.startsWith('/') || name.includes('\\')) {

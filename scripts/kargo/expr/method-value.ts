@@ -3,11 +3,9 @@ import type { HostFunction } from './value.ts';
 const TYPE = Symbol('Go type of the function');
 const UNTYPED = 'func(...interface {}) (interface {}, error)';
 
-/** Gives a function the Go type that `%T` and the check of its arguments see. */
+/** Marks a function with the Go type that `%T` and the check of its arguments see. */
 export function typedFunction(type: string, call: HostFunction): HostFunction {
-  return Object.defineProperty((...args: Parameters<HostFunction>) => call(...args), TYPE, {
-    value: type,
-  });
+  return Object.assign(call, { [TYPE]: type });
 }
 
 /** The Go type of a function; one that was given none takes anything. */

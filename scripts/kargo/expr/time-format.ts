@@ -1,17 +1,11 @@
 import { DAYS, MONTHS, type Time } from './time.ts';
-import { isFraction, isOffset, nextPart } from './time-layout.ts';
+import { isFraction, isOffset, partsOf } from './time-layout.ts';
 
 /** A time as Go's Time.Format writes it. */
 export function formatTime(time: Time, layout: string): string {
-  let text = '';
-  let rest = layout;
-  for (;;) {
-    const part = nextPart(rest);
-    text += part.prefix;
-    if (part.chunk === undefined) return text;
-    text += formatChunk(time, part.chunk);
-    rest = part.rest;
-  }
+  return partsOf(layout)
+    .map(({ prefix, chunk }) => (chunk === undefined ? prefix : prefix + formatChunk(time, chunk)))
+    .join('');
 }
 
 /** A time as Go prints it: `2024-01-02 03:04:05 +0000 UTC`. */

@@ -1,7 +1,7 @@
 import { Duration } from './duration.ts';
 import { Fault } from './error.ts';
 import { bytesOf } from './go-string.ts';
-import { Location, UTC } from './location.ts';
+import { LOCAL, Location, UTC } from './location.ts';
 import { Month, Time, Weekday } from './time.ts';
 import { formatTime, timeText } from './time-format.ts';
 import { RFC3339_NANO } from './time-layout.ts';
@@ -53,7 +53,7 @@ const TIME: Table<Time> = {
   In: { type: 'func(*time.Location) time.Time', call: (t, location: Location) => t.in(location) },
   IsDST: { type: 'func() bool', call: (t) => t.location.isSummer(t.unix) },
   IsZero: { type: 'func() bool', call: (t) => t.isZero },
-  Local: { type: 'func() time.Time', call: (t) => t.in(UTC) },
+  Local: { type: 'func() time.Time', call: (t) => t.in(LOCAL) },
   Location: { type: 'func() *time.Location', call: (t) => t.location },
   MarshalBinary: { type: 'func() ([]uint8, error)', call: binary },
   MarshalJSON: { type: 'func() ([]uint8, error)', call: (t) => bytesOf(`"${rfc3339(t)}"`) },
@@ -159,14 +159,15 @@ function binary(time: Time): Uint8Array {
 
 function goString(time: Time): string {
   const { year, month, day, hour, minute, second } = time.wall;
-  const zone =
-    time.location === UTC ? 'time.UTC' : `time.Location(${JSON.stringify(time.location.name)})`;
+  const { location } = time;
+  const other = `time.Location(${JSON.stringify(location.name)})`;
+  const zone = location === UTC ? 'time.UTC' : location === LOCAL ? 'time.Local' : other;
   return `time.Date(${year}, time.${new Month(month)}, ${day}, ${hour}, ${minute}, ${second}, ${time.nanosecond}, ${zone})`;
 }
 
 /** When the offset that holds at a time began; the zero time in a zone that never changes. */
 function zoneStart(time: Time): Time {
-  const zero = new Time(-62_135_596_800, 0, time.location);
+  const zero = new Time(-62_135_596_800, 0, UTC);
   const offset = time.offset;
   const day = 86_400;
   const earliest = -4_000_000_000;

@@ -1,8 +1,8 @@
 import { daysFromCivil, daysIn, isLeap } from './calendar.ts';
 import { Fault } from './error.ts';
-import { fixedZone, type Location, UTC } from './location.ts';
+import { fixedZone, LOCAL, type Location, UTC } from './location.ts';
 import { DAYS, MONTHS, Time, timeOf } from './time.ts';
-import { isFraction, isOffset, nextPart } from './time-layout.ts';
+import { isFraction, isOffset, partsOf } from './time-layout.ts';
 import { goDurationQuote as quote } from './time-quote.ts';
 
 /** What was read so far; undefined where the layout has no such part. */
@@ -31,10 +31,10 @@ class Refusal extends Error {
 }
 
 /**
- * Go's time.ParseInLocation: `location` is where a time without zone is read, and where the abbreviation of a zone is
- * looked up. Throws Fault with Go's words.
+ * Go's time.Parse, or time.ParseInLocation where a location is given: that is where a time without zone is read, and
+ * whose abbreviations and offsets are recognised. Throws Fault with Go's words.
  */
-export function parseTime(layout: string, value: string, location: Location = UTC): Time {
+export function parseTime(layout: string, value: string, location?: Location): Time {
   const fields: Fields = {
     year: 0,
     month: undefined,
@@ -53,14 +53,13 @@ export function parseTime(layout: string, value: string, location: Location = UT
   const mismatch = (rest: string, part: string) =>
     new Fault(`${parsing} as ${quote(layout)}: cannot parse ${quote(rest)} as ${quote(part)}`);
   const input = { rest: value };
-  for (let ahead = layout; ; ) {
-    const { prefix, chunk, rest } = nextPart(ahead);
+  const parts = partsOf(layout);
+  for (const [i, { prefix, chunk }] of parts.entries()) {
     if (!skipText(input, prefix)) throw mismatch(input.rest, prefix);
     if (chunk === undefined) break;
-    ahead = rest;
     const before = input.rest;
     try {
-      readChunk(input, fields, chunk, ahead);
+      readChunk(input, fields, chunk, parts[i + 1]?.chunk);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.range !== undefined) throw new Fault(`${parsing}: ${error.range} out of range`);
@@ -70,14 +69,14 @@ export function parseTime(layout: string, value: string, location: Location = UT
   if (input.rest !== '') throw new Fault(`${parsing}: extra text: ${quote(input.rest)}`);
   const problem = settleDate(fields);
   if (problem !== undefined) throw new Fault(`${parsing}: ${problem}`);
-  return build(fields, location);
+  return build(fields, location ?? UTC, location ?? LOCAL);
 }
 
 interface Input {
   rest: string;
 }
 
-function readChunk(input: Input, fields: Fields, chunk: string, ahead: string): void {
+function readChunk(input: Input, fields: Fields, chunk: string, next: string | undefined): void {
   switch (chunk) {
     case '2006':
       if (!/^\d/.test(input.rest)) throw new Refusal();
@@ -129,7 +128,7 @@ function readChunk(input: Input, fields: Fields, chunk: string, ahead: string): 
     case '05':
       fields.second = ranged(number(input, chunk === '05'), 0, 59, 'second');
       // A fraction after the seconds is read even if the layout has none.
-      if (/^[.,]\d/.test(input.rest) && !isFraction(nextPart(ahead).chunk ?? '')) {
+      if (/^[.,]\d/.test(input.rest) && !isFraction(next ?? '')) {
         fields.nanosecond = fraction(input);
       }
       return;
@@ -170,21 +169,33 @@ function readYearDay(input: Input, chunk: string): number {
 }
 
 function readOffset(input: Input, fields: Fields, chunk: string): void {
-  if (chunk.startsWith('Z') && !/00:?00$/.test(chunk.slice(3)) && input.rest.startsWith('Z')) {
+  if (chunk.startsWith('Z') && input.rest.startsWith('Z')) {
     take(input, 1);
     fields.utc = true;
     return;
   }
   const text = take(input, chunk.length);
-  const shape = chunk.slice(1).replaceAll(/\d\d/g, '(\\d\\d)');
-  const match = new RegExp(`^(.)${shape}$`).exec(text);
+  const shape = chunk.slice(1).replaceAll(/\d\d/g, '(..)');
+  const match = new RegExp(`^(.)${shape}$`, 's').exec(text);
   if (match === null) throw new Refusal();
-  const [, sign, hours, minutes = '00', seconds = '00'] = match;
-  const offset =
-    ranged(Number(hours), 0, 24, 'time zone offset hour') * 3600 +
-    ranged(Number(minutes), 0, 60, 'time zone offset minute') * 60 +
-    ranged(Number(seconds), 0, 60, 'time zone offset second');
-  if (sign !== '+' && sign !== '-') throw new Refusal();
+  const [, sign, ...parts] = match;
+  const limits = [
+    { most: 24, name: 'hour', seconds: 3600 },
+    { most: 60, name: 'minute', seconds: 60 },
+    { most: 60, name: 'second', seconds: 1 },
+  ];
+  let offset = 0;
+  let range: string | undefined;
+  let digits = true;
+  for (const [i, part] of parts.entries()) {
+    const limit = limits[i];
+    digits &&= /^\d\d$/.test(part);
+    if (limit === undefined || !digits) break;
+    // What is out of range weighs more than what is no number, and the last of several is named.
+    if (Number(part) > limit.most) range = `time zone offset ${limit.name}`;
+    offset += Number(part) * limit.seconds;
+  }
+  if (range !== undefined || !digits || (sign !== '+' && sign !== '-')) throw new Refusal(range);
   fields.offset = sign === '-' ? -offset : offset;
 }
 
@@ -233,7 +244,7 @@ function settleDate(fields: Fields): string | undefined {
   return day < 1 || day > daysIn(fields.month ?? 1, fields.year) ? 'day out of range' : undefined;
 }
 
-function build(fields: Fields, location: Location): Time {
+function build(fields: Fields, location: Location, known: Location): Time {
   const { year, month = 1, day = 1, hour, minute, second, nanosecond, offset, zoneName } = fields;
   const at = (zone: Location) =>
     timeOf({ year, month, day, hour, minute, second }, nanosecond, zone);
@@ -242,15 +253,15 @@ function build(fields: Fields, location: Location): Time {
   if (offset !== undefined) {
     const unix = asUtc - offset;
     const same =
-      location.offset(unix) === offset &&
-      (zoneName === '' || location.abbreviation(unix) === zoneName);
-    return new Time(unix, nanosecond, same ? location : fixedZone(zoneName, offset));
+      known.offset(unix) === offset && (zoneName === '' || known.abbreviation(unix) === zoneName);
+    return new Time(unix, nanosecond, same ? known : fixedZone(zoneName, offset));
   }
   if (zoneName === '') return at(location);
-  const known = offsetNamed(location, zoneName, asUtc);
-  if (known !== undefined) return new Time(asUtc - known, nanosecond, location);
+  const named = offsetNamed(known, zoneName, asUtc);
+  if (named !== undefined) return new Time(asUtc - named, nanosecond, known);
   const hours = /^GMT([+-]\d+)$/.exec(zoneName)?.[1];
-  return at(fixedZone(zoneName, hours === undefined ? 0 : Number(hours) * 3600));
+  // Go moves the clock on the wall here, not the instant.
+  return new Time(asUtc, nanosecond, fixedZone(zoneName, Number(hours ?? 0) * 3600));
 }
 
 /** The offset that a zone calls by a name, near a time or half a year from it. */

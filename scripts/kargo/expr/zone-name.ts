@@ -43,9 +43,10 @@ function inLetters(zone: string, unix: number): string | undefined {
   );
 }
 
-/** Whether summer time holds. */
-export function zoneIsSummer(zone: string, unix: number): boolean {
-  return /Daylight|Summer/.test(nameOf(zone, unix, 'en-US', 'long'));
+/** Whether summer time holds; undefined where Intl has no name for the time. */
+export function zoneIsSummer(zone: string, unix: number): boolean | undefined {
+  const name = nameOf(zone, unix, 'en-US', 'long');
+  return name.startsWith('GMT') ? undefined : /Daylight|Summer/.test(name);
 }
 
 function nameOf(

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { failure, result } from './evaluation.ts';
+
+/** Expected values and texts are what expr-lang v1.17.8 itself gives. */
+describe('builtins for numbers', () => {
+  it.each([
+    ['abs(-5)', 'int 5'],
+    ['abs(-2.5)', 'float64 2.5'],
+    ['ceil(1.2)', 'float64 {"$type":"float","v":"2"}'],
+    ['floor(-1.2)', 'float64 {"$type":"float","v":"-2"}'],
+    ['round(2.5)', 'float64 {"$type":"float","v":"3"}'],
+    ['round(-2.5)', 'float64 {"$type":"float","v":"-3"}'],
+    ['round(3)', 'float64 {"$type":"float","v":"3"}'],
+    ['int("42")', 'int 42'],
+    ['int("+7")', 'int 7'],
+    ['int("1_0")', 'run 1:1 invalid operation: int(1_0)'],
+    ['int(2.9)', 'int 2'],
+    ['int(-2.9)', 'int -2'],
+    ['int("x")', 'run 1:1 invalid operation: int(x)'],
+    ['int(date("2024-07-04").Weekday())', 'int 4'],
+    ['int(duration("1s"))', 'int 1000000000'],
+    ['int(1e300)', 'int {"$type":"int","v":"-9223372036854775808"}'],
+    ['float("1_000")', 'float64 {"$type":"float","v":"1000"}'],
+    ['float("0x1p4")', 'float64 {"$type":"float","v":"16"}'],
+    ['float("inf")', 'float64 {"$type":"float","v":"+Inf"}'],
+    ['float("x")', 'run 1:1 invalid operation: float(x)'],
+    ['float(3)', 'float64 {"$type":"float","v":"3"}'],
+    ['max(1, 2.5, 2)', 'float64 2.5'],
+    ['min([3, 1], [[2]])', 'int 1'],
+    ['max([])', '<nil> null'],
+    [
+      'max(duration("1h"), duration("2h"))',
+      'time.Duration {"$type":"duration","ns":7200000000000}',
+    ],
+    ['max("a", "b")', 'compile 1:1 invalid argument for max (type string)'],
+    ['min([1, "a"])', 'run 1:1 invalid argument for min (type string)'],
+    ['mean([1, 2, 4])', 'float64 2.3333333333333335'],
+    ['mean([])', 'float64 {"$type":"float","v":"0"}'],
+    ['median(1, 9, 3)', 'float64 {"$type":"float","v":"3"}'],
+    ['median([4, 1, 2, 3])', 'float64 2.5'],
+    ['mean([1, "a"])', 'run 1:1 invalid argument for mean (type string)'],
+    ['sum([1, 2.5])', 'float64 3.5'],
+    ['sum(["a", "b"])', 'run 1:1 invalid operation: string + int'],
+    ['sum([1, 2], # * 2)', 'int 6'],
+    ['bitand(6, 3)', 'int 2'],
+    ['bitor(6, 3)', 'int 7'],
+    ['bitxor(6, 3)', 'int 5'],
+    ['bitnand(6, 3)', 'int 4'],
+    ['bitnot(6)', 'int -7'],
+    ['bitshl(1, 4)', 'int 16'],
+    ['bitshl(1, 64)', 'int 0'],
+    ['bitshr(-8, 1)', 'int -4'],
+    ['bitushr(-1, 60)', 'int 15'],
+    ['bitshl(1, -1)', 'run 1:1 invalid operation: negative shift count -1 (type int)'],
+    [
+      'bitand(fromJSON("1"), 1)',
+      'run 1:1 cannot use float64 as argument (type int) to call bitand',
+    ],
+    ['-9223372036854775807 - 2', 'int {"$type":"int","v":"9223372036854775807"}'],
+    ['4611686018427387904 * 4', 'int 0'],
+    ['0.1 + 0.2', 'float64 0.30000000000000004'],
+    ['2 ** 0.5', 'float64 1.4142135623730951'],
+    ['10 ** -2', 'float64 0.01'],
+    ['0 ** -1', 'float64 {"$type":"float","v":"+Inf"}'],
+    ['(-8) ** (1/3)', 'float64 {"$type":"float","v":"NaN"}'],
+    ['1e308 * 10', 'float64 {"$type":"float","v":"+Inf"}'],
+    ['fromJSON("7") % 2', 'run 1:15 invalid operation: float64 % int'],
+  ])('%s', (source, expected) => {
+    expect(/^(parse|compile|run) \d/.test(expected) ? failure(source) : result(source)).toBe(
+      expected,
+    );
+  });
+});

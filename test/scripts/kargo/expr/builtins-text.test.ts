@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { failure, result } from './evaluation.ts';
+
+/** Expected values and texts are what expr-lang v1.17.8 itself gives. */
+describe('builtins for texts', () => {
+  it.each([
+    ['trim("  a b\\t\\n")', 'string "a b"'],
+    ['trim("xxaxx", "x")', 'string "a"'],
+    ['trim("añoña", "ña")', 'string "o"'],
+    ['trimPrefix("foobar", "foo")', 'string "bar"'],
+    ['trimPrefix(" a")', 'string "a"'],
+    ['trimSuffix("foobar", "bar")', 'string "foo"'],
+    ['upper("ßéǆ")', 'string "ßÉǄ"'],
+    ['lower("İΣΑΣ")', 'string "iσασ"'],
+    ['split("a,b,c", ",")', '[]string ["a","b","c"]'],
+    ['split("a,b,c", ",", 2)', '[]string ["a","b,c"]'],
+    ['split("héy", "")', '[]string ["h","é","y"]'],
+    ['split("", ",")', '[]string [""]'],
+    ['split("a", ",", 0)', '[]string []'],
+    ['splitAfter("a,b", ",")', '[]string ["a,","b"]'],
+    ['replace("aaa", "a", "b", 2)', 'string "bba"'],
+    ['replace("abc", "", "-")', 'string "-a-b-c-"'],
+    ['replace("aaa", "a", "b")', 'string "bbb"'],
+    ['repeat("ab", 3)', 'string "ababab"'],
+    ['repeat("a", 2.9)', 'compile 1:13 cannot use float64 as argument (type int) to call repeat '],
+    ['repeat("a", -1)', 'run 1:1 invalid argument for repeat (expected positive integer, got -1)'],
+    ['repeat("a", 1000001)', 'run 1:1 memory budget exceeded'],
+    ['join(["a", "b"], "-")', 'string "a-b"'],
+    ['join(split("a b", " "))', 'string "ab"'],
+    ['join(["a", 1], "-")', 'run 1:1 interface conversion: interface {} is int, not string'],
+    ['join(1..2)', 'run 1:1 invalid argument for join (type []int)'],
+    ['indexOf("héllo", "l")', 'int 3'],
+    ['lastIndexOf("abcabc", "b")', 'int 4'],
+    ['indexOf("abc", "x")', 'int -1'],
+    ['hasPrefix("abc", "ab")', 'bool true'],
+    ['hasSuffix("abc", "bc")', 'bool true'],
+    ['len("héllo")', 'int 5'],
+    ['len("😀")', 'int 1'],
+    ['string(nil)', 'string "<nil>"'],
+    ['string(1000000.0)', 'string "1e+06"'],
+    ['string(100000.0)', 'string "100000"'],
+    ['string(-0.0000001)', 'string "-1e-07"'],
+    ['string({b: [1, "x", nil], a: true})', 'string "map[a:true b:[1 x <nil>]]"'],
+    ['string(date("2024-01-02T03:04:05.5+02:00"))', 'string "2024-01-02 03:04:05.5 +0200 +0200"'],
+    ['string(duration("90m"))', 'string "1h30m0s"'],
+    ['string(b"ab")', 'string "[97 98]"'],
+    ['toBase64("héllo")', 'string "aMOpbGxv"'],
+    ['fromBase64("aGk=")', 'string "hi"'],
+    ['fromBase64("/w==")', 'string {"$type":"string","base64":"/w=="}'],
+    ['fromBase64("a")', 'run 1:1 illegal base64 data at input byte 0'],
+    ['fromBase64("aG=k")', 'run 1:1 illegal base64 data at input byte 2'],
+    ['fromBase64("aGk=x")', 'run 1:1 illegal base64 data at input byte 4'],
+    ['upper(fromJSON("1"))', 'run 1:1 interface conversion: interface {} is float64, not string'],
+    [
+      'split(fromJSON("\\"a\\""), fromJSON("null"))',
+      'run 1:1 interface conversion: interface {} is nil, not string',
+    ],
+    ['map("hé", #)', 'compile 1:5 builtin map takes only array (got string)'],
+    ['"héllo"[1]', 'compile 1:8 type string[int] is undefined'],
+  ])('%s', (source, expected) => {
+    expect(/^(parse|compile|run) \d/.test(expected) ? failure(source) : result(source)).toBe(
+      expected,
+    );
+  });
+});
