@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { findKustomize } from '../kustomize/program.ts';
+import { validateBundle } from '../validate/validate.ts';
 import { gitEnvironment, openBundle } from './bundle.ts';
 import { Cleanup } from './cleanup.ts';
 import { LocalCluster } from './cluster/cluster.ts';
@@ -67,6 +68,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
         ? `working tree at ${bundle.head.slice(0, 12)}, clean`
         : `working tree at ${bundle.head.slice(0, 12)} with ${bundle.uncommitted.length} uncommitted files: rehearsed as they are on disk`,
     );
+    await timed('validation', () => requireValid(workingTree, progress, signal));
     const manifests = await timed('rendering', () =>
       renderManifests(workingTree, program, { home: folder, signal }),
     );
@@ -157,6 +159,28 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       progress.note(`could not be ended: ${failure}`, 'bad');
     progress.end();
   }
+}
+
+/** Nothing is started on manifests that a validator refuses: each finding says where, what and how to put it right. */
+async function requireValid(root: string, progress: Progress, signal: AbortSignal): Promise<void> {
+  progress.current('validating every manifest');
+  const report = await validateBundle(root, { signal });
+  const errors = report.findings.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    const lines = errors.map(
+      ({ file, line, column, rule, message, fix }) =>
+        `\n  ${file}:${line}:${column}: ${rule}: ${message}\n    ${fix}`,
+    );
+    throw new RehearsalError(
+      'MANIFESTS_INVALID',
+      `the manifests have ${errors.length === 1 ? 'a fault' : `${errors.length} faults`} (npm run validate shows the same):${lines.join('')}`,
+    );
+  }
+  const { files, expressions, renders } = report.checked;
+  progress.note(
+    `${files} files, ${expressions} expressions and ${renders} renders are valid`,
+    'good',
+  );
 }
 
 interface SetUp {
