@@ -34,6 +34,11 @@ const discovery = z.strictObject({
   interval: duration.prefault('15s'),
   /** 0 means every market inside the look-ahead. */
   marketLimit: z.number().int().nonnegative().default(0),
+  /**
+   * For simulation only: how long windows are compared with the real ones, as in `orderbooks simulate --window-scale`.
+   * The durations above are not scaled with it.
+   */
+  windowScale: z.number().positive().max(1).default(1),
 });
 
 const recorder = z.strictObject({

@@ -98,9 +98,11 @@ export class Discovery {
 
   #wantedSlugs(): string[] {
     const now = this.#now();
-    const { lookAhead, keepAfterEnd } = this.#settings;
-    return this.#settings.cadences.flatMap((cadence) =>
-      windowsBetween(cadence, now - keepAfterEnd, now + lookAhead).map((window) => window.slug),
+    const { cadences, lookAhead, keepAfterEnd, windowScale } = this.#settings;
+    return cadences.flatMap((cadence) =>
+      windowsBetween(cadence, now - keepAfterEnd, now + lookAhead, windowScale).map(
+        (window) => window.slug,
+      ),
     );
   }
 
@@ -116,7 +118,7 @@ export class Discovery {
     }
     let foreign = 0;
     for (const row of answer.markets) {
-      const market = asked.has(row.slug) ? toMarket(row, problems) : null;
+      const market = asked.has(row.slug) ? toMarket(row, this.#settings, problems) : null;
       if (market === null) {
         // An unknown or ignored filter makes Gamma answer with other events (facts/polymarket.md §2).
         foreign++;
@@ -167,8 +169,12 @@ export class Discovery {
 const TOKEN_ID = /^\d{1,78}$/;
 
 /** The market; a text with the reason when it cannot be recorded yet; null when it is none of ours. */
-function toMarket(row: GammaMarket, problems: string[]): Market | string | null {
-  const window = parseSlug(row.slug);
+function toMarket(
+  row: GammaMarket,
+  { windowScale }: ChoiceSettings,
+  problems: string[],
+): Market | string | null {
+  const window = parseSlug(row.slug, windowScale);
   if (window === null) return null;
   const tokens = (row.clobTokenIds ?? []).filter((token) => token !== '');
   if (tokens.length === 0) return 'its token ids are not minted yet';

@@ -16,6 +16,8 @@ export interface ChoiceSettings {
   readonly keepAfterEnd: number;
   /** 0 means no limit. */
   readonly marketLimit: number;
+  /** Below 1 only under simulation: the windows are that much shorter than the real ones. */
+  readonly windowScale?: number;
 }
 
 export interface Choice {
@@ -53,7 +55,7 @@ export function chooseMarkets(
 
   const places = placesOf(inTime, now, settings);
   const ending = inTime.filter(
-    (market) => endsSoon(market, now) && ridesAlong(market, places, chosenBefore, now),
+    (market) => endsSoon(market, now, settings) && ridesAlong(market, places, chosenBefore, now),
   );
   const chosen = new Set([...places, ...ending]);
   for (const market of inTime) {
@@ -82,7 +84,7 @@ function outsideOf(market: Market, now: number, settings: ChoiceSettings): strin
 function placesOf(markets: readonly Market[], now: number, settings: ChoiceSettings): Market[] {
   const turns = new Map<Cadence, number>();
   return markets
-    .filter((market) => !endsSoon(market, now))
+    .filter((market) => !endsSoon(market, now, settings))
     .map((market) => {
       const turn = turns.get(market.cadence) ?? 0;
       turns.set(market.cadence, turn + 1);
@@ -104,8 +106,8 @@ function ridesAlong(
   return market.endsAt > now && places.some((place) => place.cadence === market.cadence);
 }
 
-function endsSoon(market: Market, now: number): boolean {
-  return market.endsAt <= now + ROLLOVER_LEAD_MS;
+function endsSoon(market: Market, now: number, { windowScale = 1 }: ChoiceSettings): boolean {
+  return market.endsAt <= now + ROLLOVER_LEAD_MS * windowScale;
 }
 
 function rankOf(market: Market, settings: ChoiceSettings): number {
