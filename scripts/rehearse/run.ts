@@ -368,17 +368,18 @@ function addressesOf({ cluster, feed }: SetUp): readonly string[] {
   ];
 }
 
-/** A full disk shows up in the middle of anything; say what it is and where. */
+/** A full disk shows up in the middle of anything, also in git's words; say what it is and where. */
 function explained(error: unknown): unknown {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      return new RehearsalError(
-        'DISK_FULL',
-        `the folder for temporary files, ${tmpdir()}, is full (a rehearsal needs about 100 MB); free some space or set TMPDIR to another folder`,
-        { cause: error },
-      );
-    }
+    const full =
+      code === 'ENOSPC' || code === 'EDQUOT' || /No space left on device/.test(cause.message);
+    if (!full) continue;
+    return new RehearsalError(
+      'DISK_FULL',
+      `the folder for temporary files, ${tmpdir()}, is full (a rehearsal needs about 100 MB); free some space or set TMPDIR to another folder`,
+      { cause: error },
+    );
   }
   return error;
 }

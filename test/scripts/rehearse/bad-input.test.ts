@@ -109,3 +109,17 @@ function run(
   const progress: Progress = { act: tell, note: tell, current: tell, end: () => undefined };
   return rehearse({ workingTree: copy.folder, fault: null, until: 'full', progress, signal });
 }
+
+it(
+  'a full temporary folder, in words that say which and what to do',
+  async () => {
+    // Whatever fills up first: here it is the forge, and the words are git's.
+    const stop = new AbortController();
+    const full = run(stop.signal, (text) => {
+      if (text.startsWith('git push')) throw new Error('write error: No space left on device');
+    });
+    await expect(full).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(full).rejects.toThrow(/set TMPDIR/);
+  },
+  LIMIT_MS,
+);
