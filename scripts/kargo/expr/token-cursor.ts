@@ -1,6 +1,6 @@
 import { ExprError, Fault } from './error.ts';
 import { Lexer, LexicalFault } from './lexer.ts';
-import { MAX_DEPTH, MAX_NODES } from './limits.ts';
+import { MAX_NESTING, MAX_NODES } from './limits.ts';
 import { describeToken, isToken, type Token, type TokenKind } from './token.ts';
 
 /**
@@ -87,8 +87,8 @@ export class TokenCursor {
 
   /** Runs a part of the parser that may contain itself. */
   nested<T>(parse: () => T, otherwise: () => T): T {
-    if (this.#depth >= MAX_DEPTH) {
-      this.fail(`expression nests deeper than ${MAX_DEPTH} levels`);
+    if (this.#depth >= MAX_NESTING) {
+      this.fail(`expression nests deeper than ${MAX_NESTING} levels`);
       return otherwise();
     }
     this.#depth++;
