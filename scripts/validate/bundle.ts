@@ -20,6 +20,8 @@ export interface BundleObject {
   /** The kustomization it was rendered by, relative to the root; null if it is taken as written. */
   readonly kustomization: string | null;
   readonly source: SourceDocument | null;
+  /** Whether the value at `path` is the one in the source, untouched by its kustomization. */
+  isAsWritten(path: Path): boolean;
   /** Places in the source: of the value at `path`, of its key, of a unit of a text. */
   at(path: Path): Location;
   atKey(path: Path): Location;
@@ -107,19 +109,21 @@ function objectOf(
   kustomization: string | null,
   source: SourceDocument | null,
 ): BundleObject {
+  const isAsWritten = (path: Path): boolean =>
+    source !== null && valueAt(source.value, path) === valueAt(value, path);
   const unknown: Location = { file: kustomization ?? source?.file ?? '', line: 1, column: 1 };
   return {
     value,
     ...identityOf(value),
     kustomization,
     source,
+    isAsWritten,
     at: (path) => source?.at(path) ?? unknown,
     atKey: (path) => source?.atKey(path) ?? unknown,
     atText(path, offset) {
       if (source === null) return unknown;
       // A replacement wrote another text: only its place is known.
-      const same = valueAt(source.value, path) === valueAt(value, path);
-      return same ? source.atText(path, offset) : source.at(path);
+      return isAsWritten(path) ? source.atText(path, offset) : source.at(path);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface KnownText {
   readonly value: string;
   /** Where the value is written: the variable's definition for a text that is only `${{ vars.name }}`. */
   readonly at: Location;
+  /** False if a kustomization wrote the value. */
+  readonly asWritten: boolean;
 }
 
 /** A variable as it is defined. Later definitions win, and see those before them. */
@@ -35,13 +37,14 @@ export interface KnownScope {
 export function knownText(object: BundleObject, path: Path, scope: KnownScope): KnownText | null {
   const template = valueAt(object.value, path);
   if (typeof template !== 'string') return null;
-  if (!isComputed(template)) return { value: template, at: object.at(path) };
+  const place = { at: object.at(path), asWritten: object.isAsWritten(path) };
+  if (!isComputed(template)) return { value: template, ...place };
   const alone = /^\s*\$\{\{\s*vars\.(\w+)\s*\}\}\s*$/.exec(template)?.[1];
   if (alone !== undefined) return variable(alone, scope);
   const vars = variablesNamedIn(template, scope);
   if (vars === null) return null;
   const value = evaluated(template, { ctx: { project: scope.project, stage: scope.stage }, vars });
-  return typeof value === 'string' ? { value, at: object.at(path) } : null;
+  return typeof value === 'string' ? { value, ...place } : null;
 }
 
 export function definitionsAt(object: BundleObject, path: Path): readonly Definition[] {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import { MemoryWorld } from '../kargo/memory-world.ts';
 import type { KubernetesObject } from '../kargo/step.ts';
@@ -5,6 +6,7 @@ import { ARGOCD_NAMESPACE } from '../kargo/steps/argocd-application.ts';
 import { authorizedApplications } from '../kargo/steps/argocd-selection.ts';
 import type { ApplicationUpdate } from './application-updates.ts';
 import type { Bundle, BundleObject } from './bundle.ts';
+import { isComputed } from './expression-text.ts';
 import { type Fields, fields, text, valueAt } from './fields.ts';
 import { type KnownText, knownText } from './known-text.ts';
 import { objectsOf } from './lookup.ts';
@@ -31,9 +33,10 @@ export function updatedApplications(bundle: Bundle, update: ApplicationUpdate): 
       ? ARGOCD_NAMESPACE
       : knownText(object, [...path, 'namespace'], scope)?.value;
   const name = knownText(object, [...path, 'name'], scope);
-  const selector = value['selector'];
-  const computed = JSON.stringify(selector ?? null).includes('${');
-  if (namespace === undefined || computed || (selector === undefined && name === null)) {
+  const selector =
+    value['selector'] === undefined ? undefined : labelSelector.safeParse(value['selector']);
+  const unclear = selector === undefined ? name === null : !selector.success;
+  if (namespace === undefined || unclear) {
     return { result: 'unknown' };
   }
   const applications = objectsOf(bundle, 'argoproj.io', 'Application').filter(
@@ -44,7 +47,9 @@ export function updatedApplications(bundle: Bundle, update: ApplicationUpdate): 
     const found = authorizedApplications(
       {
         namespace,
-        ...(selector === undefined ? { name: name?.value ?? '' } : { selector: fields(selector) }),
+        ...(selector === undefined
+          ? { name: name?.value ?? '' }
+          : { selector: selector.data ?? {} }),
       },
       {
         ...NO_PROMOTION,
@@ -67,6 +72,21 @@ export function updatedApplications(bundle: Bundle, update: ApplicationUpdate): 
     };
   }
 }
+
+/** A selector that says the same in every promotion; its own faults are those of the step's config. */
+const plainText = z.string().refine((value) => !isComputed(value));
+const labelSelector = z.strictObject({
+  matchLabels: z.record(z.string(), plainText).default({}),
+  matchExpressions: z
+    .array(
+      z.strictObject({
+        key: plainText,
+        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+        values: z.array(plainText).default([]),
+      }),
+    )
+    .default([]),
+});
 
 const RESULTS: Readonly<Record<string, 'missing' | 'unauthorised'>> = {
   ARGOCD_APPLICATION_MISSING: 'missing',

@@ -62,8 +62,10 @@ function* unlike(url: KnownText, others: readonly Url[], what: string): Generato
   yield {
     rule: 'argocd/repo-url',
     at: url.at,
-    message: `${what} is ${url.value}, but ${other.owner} has ${other.value}: Kargo then does not check which revision was synced`,
-    fix: `write ${other.value}, byte for byte`,
+    message: `${what} is ${url.value}${url.asWritten ? '' : ' once rendered'}, but ${other.owner} has ${other.value}: Kargo then does not check which revision was synced`,
+    fix: url.asWritten
+      ? `write ${other.value}, byte for byte`
+      : `have the kustomization write ${other.value}, byte for byte`,
   };
 }
 
@@ -85,7 +87,8 @@ function gitSources(application: BundleObject): readonly KnownText[] {
   return paths.flatMap((path) => {
     const { repoURL, chart } = fields(valueAt(application.value, path));
     if (typeof repoURL !== 'string' || text(chart) !== '') return [];
-    return [{ value: repoURL, at: application.at([...path, 'repoURL']) }];
+    const at: Path = [...path, 'repoURL'];
+    return [{ value: repoURL, at: application.at(at), asWritten: application.isAsWritten(at) }];
   });
 }
 

@@ -1,0 +1,83 @@
+import { type Bundle, bundleOf } from './bundle.ts';
+import type { Draft } from './finding.ts';
+import type { Renders } from './rendering.ts';
+import type { NotChecked } from './report.ts';
+import type { Check } from './rule.ts';
+import { checkAnalysisJobs } from './rules/analysis-job.ts';
+import { checkApplications } from './rules/application.ts';
+import { checkExpressions } from './rules/expression.ts';
+import { checkNoSteps } from './rules/no-steps.ts';
+import { checkObjectFields } from './rules/object-fields.ts';
+import { checkRenderedObjects, checkUnlisted } from './rules/render-objects.ts';
+import { checkRepositoryUrls } from './rules/repository-url.ts';
+import { checkStageReferences } from './rules/stage-references.ts';
+import { checkStepConfigs } from './rules/step-config.ts';
+import { checkStepKinds } from './rules/step-kind.ts';
+import { checkTaskVariables } from './rules/task-variables.ts';
+import { checkVerificationArguments } from './rules/verification-arguments.ts';
+import type { SourceFile } from './source-file.ts';
+
+export interface Judgement {
+  readonly drafts: readonly Draft[];
+  readonly notChecked: readonly NotChecked[];
+  readonly objects: number;
+  readonly steps: number;
+  readonly expressions: number;
+}
+
+/** Everything there is to say about files and what they rendered to. Touches no disk. */
+export function judge(files: ReadonlyMap<string, SourceFile>, renders: Renders): Judgement {
+  const bundle = bundleOf(files, renders);
+  const notChecked: NotChecked[] = [];
+  const counts = { steps: 0, expressions: 0 };
+  const drafts: Draft[] = [
+    ...[...files.values()].flatMap(({ findings }) => findings),
+    ...renders.findings,
+  ];
+  const run = (checks: readonly Check[]): void => {
+    for (const check of checks) {
+      drafts.push(
+        ...check({
+          bundle,
+          skip: (entry) => notChecked.push(entry),
+          count: (what) => {
+            counts[what] += 1;
+          },
+        }),
+      );
+    }
+  };
+  run(OBJECT_CHECKS);
+  const gap = gapIn(files, bundle);
+  if (gap === null) run(REFERENCE_CHECKS);
+  else notChecked.push({ what: 'references between objects', why: gap });
+  return { drafts, notChecked, objects: bundle.objects.length, ...counts };
+}
+
+/** What can be judged object by object. */
+const OBJECT_CHECKS: readonly Check[] = [
+  checkRenderedObjects,
+  checkUnlisted,
+  checkObjectFields,
+  checkStepKinds,
+  checkStepConfigs,
+  checkExpressions,
+  checkAnalysisJobs,
+];
+
+/** What needs every object: something that cannot be read would look as if it were missing. */
+const REFERENCE_CHECKS: readonly Check[] = [
+  checkNoSteps,
+  checkStageReferences,
+  checkTaskVariables,
+  checkVerificationArguments,
+  checkApplications,
+  checkRepositoryUrls,
+];
+
+function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {
+  const broken = [...files.values()].find(({ whole }) => !whole);
+  if (broken !== undefined) return `${broken.file} cannot be read`;
+  const failed = bundle.renders.find(({ objects }) => objects === null);
+  return failed === undefined ? null : `${failed.kustomization} does not render`;
+}
