@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CheckpointRow } from '../archive/row.ts';
+import { type Clock, formatInstant } from '../observability/clock.ts';
 import type { Logger } from '../observability/logger.ts';
+import { Backoff } from '../polymarket/backoff.ts';
 import { BOOKS_PER_REQUEST, type BooksAnswer, requestBooks } from '../polymarket/clob.ts';
 import type { HttpClient } from '../polymarket/http.ts';
-import { Backoff } from './backoff.ts';
-import { type Clock, formatInstant } from './clock.ts';
 import type { DivergenceJudge } from './divergence.ts';
 import type { RecorderMetrics } from './metrics.ts';
 

@@ -6,16 +6,16 @@ import {
   dayFolder,
   RUN_MANIFEST_FOLDER,
 } from '../archive/layout.ts';
+import { openArchive } from '../archive/run-archive.ts';
+import { runSalvage } from '../archive/salvage-loop.ts';
 import { loadConfiguration } from '../config/configuration.ts';
+import { systemClock } from '../observability/clock.ts';
 import { provenanceOf } from '../observability/identity.ts';
 import { createLogger } from '../observability/logger.ts';
 import { serveProbes } from '../observability/server.ts';
-import { openArchive } from './archives.ts';
-import { systemClock } from './clock.ts';
+import { runUntilStopped } from '../process/stopping.ts';
 import { recorderMetrics } from './metrics.ts';
 import { Recorder, type RecorderArchive } from './recorder.ts';
-import { runSalvage } from './salvage-loop.ts';
-import { runUntilStopped } from './stopping.ts';
 
 export interface RecorderCommandOptions {
   /** Path of the configuration file. */

@@ -1,10 +1,10 @@
 import type { GapReason } from '../archive/row.ts';
 import type { Configuration } from '../config/schema.ts';
+import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
 import type { Logger } from '../observability/logger.ts';
+import { Backoff } from '../polymarket/backoff.ts';
 import { holdsData } from '../polymarket/frame.ts';
 import { MarketSocket, type SocketEnd } from '../polymarket/market-socket.ts';
-import { Backoff } from './backoff.ts';
-import { type Clock, formatInstant, nowMicros } from './clock.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import type { RecorderMetrics } from './metrics.ts';
 import { Subscription, type TokenWindow } from './subscription.ts';

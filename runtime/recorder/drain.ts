@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { NewRow } from '../archive/row-line.ts';
-import { formatInstant } from './clock.ts';
+import { formatInstant } from '../observability/clock.ts';
 import type { FrameQueue, Received } from './frame-queue.ts';
 
 /** Where rows go; the archive writer is one. */

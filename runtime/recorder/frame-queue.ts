@@ -1,5 +1,5 @@
 import type { GapRow } from '../archive/row.ts';
-import { formatInstant } from './clock.ts';
+import { formatInstant } from '../observability/clock.ts';
 
 /** A text frame as it came off the socket. */
 export interface ReceivedFrame {

@@ -102,24 +102,3 @@ export function recorderMetrics(build: {
     ),
   };
 }
-
-const PREFIX = 'orderbooks_recorder_';
-
-/**
- * Every counter and gauge without labels as the run manifest names them (`frames`, `queue_bytes`, …); a labelled one
- * gets its label's value appended (`checkpoints_ok`, `archive_closed_ws_raw`).
- */
-export async function countersOf(metrics: RecorderMetrics): Promise<Record<string, number>> {
-  const counters: Record<string, number> = {};
-  for (const metric of await metrics.registry.getMetricsAsJSON()) {
-    if (metric.name === 'orderbooks_build_info') continue;
-    const name = metric.name
-      .replace(PREFIX, '')
-      .replace('orderbooks_', '')
-      .replace(/_total$/, '');
-    for (const { labels, value } of metric.values) {
-      counters[[name, ...Object.values(labels)].join('_')] = value;
-    }
-  }
-  return counters;
-}

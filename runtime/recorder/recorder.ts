@@ -1,23 +1,23 @@
 import type { RunManifest } from '../archive/manifest.ts';
 import type { CheckpointRow, Provenance } from '../archive/row.ts';
+import { describeRun } from '../archive/run-manifest.ts';
 import type { Configuration } from '../config/schema.ts';
+import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Condition } from '../observability/server.ts';
 import { Discovery } from '../polymarket/discovery.ts';
+import { runDiscovery } from '../polymarket/discovery-loop.ts';
 import type { DiscoveryManifest } from '../polymarket/discovery-manifest.ts';
 import { createHttpClient, type HttpClient } from '../polymarket/http.ts';
 import type { Market } from '../polymarket/market-choice.ts';
 import { AssetWatch } from './asset-watch.ts';
 import { BookTracker } from './book-tracker.ts';
 import { runCheckpoints } from './checkpoints.ts';
-import { type Clock, formatInstant, nowMicros } from './clock.ts';
 import { Connection } from './connection.ts';
-import { runDiscovery } from './discovery-loop.ts';
 import { DivergenceJudge } from './divergence.ts';
 import { Drain, type RowSink } from './drain.ts';
 import { FrameQueue, type Received, type UnnumberedGap } from './frame-queue.ts';
 import type { RecorderMetrics } from './metrics.ts';
-import { describeRun } from './run-manifest.ts';
 import type { TokenWindow } from './subscription.ts';
 
 /** An archive that the recorder fills; it survives a disk that fails for a while. */
@@ -285,13 +285,14 @@ export class Recorder {
     this.#writingRun = this.#writingRun.then(async () => {
       const { provenance, metrics, configuration } = this.#options;
       const manifest = await describeRun({
+        component: 'ws-recorder',
         provenance,
         state,
         startedAt: this.#startedAt,
         now: new Date(),
         marketLimit: configuration.discovery.marketLimit,
         markets: this.#markets,
-        metrics,
+        registry: metrics.registry,
       });
       await this.#tolerate(this.#options.keepRun(manifest));
     });

@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointRow } from '../../../runtime/archive/row.ts';
+import { systemClock } from '../../../runtime/observability/clock.ts';
 import { createLogger } from '../../../runtime/observability/logger.ts';
 import { createHttpClient, type HttpClient } from '../../../runtime/polymarket/http.ts';
 import { BookTracker } from '../../../runtime/recorder/book-tracker.ts';
 import { runCheckpoints } from '../../../runtime/recorder/checkpoints.ts';
-import { systemClock } from '../../../runtime/recorder/clock.ts';
 import { DivergenceJudge } from '../../../runtime/recorder/divergence.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { type Reply, type ScriptedServer, scriptedServer } from '../polymarket/gamma-server.ts';

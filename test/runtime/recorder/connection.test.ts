@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { configuration } from '../../../runtime/config/schema.ts';
+import { systemClock } from '../../../runtime/observability/clock.ts';
 import { createLogger } from '../../../runtime/observability/logger.ts';
-import { systemClock } from '../../../runtime/recorder/clock.ts';
 import { Connection } from '../../../runtime/recorder/connection.ts';
 import { FrameQueue, type Received } from '../../../runtime/recorder/frame-queue.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';

@@ -4,12 +4,12 @@ import { WebSocket } from 'ws';
 import type { RunManifest } from '../../../runtime/archive/manifest.ts';
 import type { NewRow } from '../../../runtime/archive/row-line.ts';
 import { configuration } from '../../../runtime/config/schema.ts';
+import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
 import { createLogger } from '../../../runtime/observability/logger.ts';
 import {
   type DiscoveryManifest,
   discoveryManifest,
 } from '../../../runtime/polymarket/discovery-manifest.ts';
-import { type Clock, systemClock } from '../../../runtime/recorder/clock.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { Recorder, type RecorderArchive } from '../../../runtime/recorder/recorder.ts';
 import {

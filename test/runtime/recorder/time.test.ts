@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Backoff } from '../../../runtime/recorder/backoff.ts';
-import { formatInstant, systemClock } from '../../../runtime/recorder/clock.ts';
+import { formatInstant, systemClock } from '../../../runtime/observability/clock.ts';
+import { Backoff } from '../../../runtime/polymarket/backoff.ts';
 
 describe('backoff', () => {
   it('doubles up to the maximum, in the upper half of each step, and begins anew after a reset', () => {

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type SalvageAction, salvageArchives } from '../archive/salvage.ts';
+import type { Counter } from 'prom-client';
 import type { Logger } from '../observability/logger.ts';
-import type { RecorderMetrics } from './metrics.ts';
+import { type SalvageAction, salvageArchives } from './salvage.ts';
+
+type Metrics = { readonly archivesSalvaged: Counter };
 
 /** How soon to look again for files that could not be salvaged yet: their writer lived, or the disk refused. */
 const AGAIN_AFTER_MS = 60_000;
@@ -14,7 +16,7 @@ export async function runSalvage(options: {
   readonly dataRoot: string;
   /** Of this process: its own open files are nobody's leftovers. */
   readonly runId: string;
-  readonly metrics: RecorderMetrics;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): Promise<void> {
@@ -39,7 +41,7 @@ export async function runSalvage(options: {
   }
 }
 
-function note(action: SalvageAction, metrics: RecorderMetrics, logger: Logger): void {
+function note(action: SalvageAction, metrics: Metrics, logger: Logger): void {
   const { kind, path } = action;
   switch (kind) {
     case 'salvaged':

@@ -25,7 +25,7 @@ export async function runUntilStopped(
     reasons.release();
     throw error;
   });
-  running.failure.catch((error: unknown) => reasons.fail('a part of the recorder failed', error));
+  running.failure.catch((error: unknown) => reasons.fail('a part of this process failed', error));
   const reason = await reasons.first;
   if (reason.kind === 'signal') logger.info({ signal: reason.text }, 'stopping');
   else logger.fatal({ err: reason.error }, reason.text);

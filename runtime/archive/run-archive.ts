@@ -1,9 +1,27 @@
-import type { Provenance, Stream } from '../archive/row.ts';
-import { ArchiveWriter } from '../archive/writer.ts';
+import type { Counter } from 'prom-client';
 import type { Configuration } from '../config/schema.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { RecorderMetrics } from './metrics.ts';
-import type { RecorderArchive } from './recorder.ts';
+import type { Provenance, Stream } from './row.ts';
+import type { NewRow } from './row-line.ts';
+import { ArchiveWriter } from './writer.ts';
+
+/** The archive of one stream in one run; it survives a disk that fails for a while. */
+export interface RunArchive {
+  /** The sequence of the row, or null if it was not taken because too much waits. */
+  append(row: NewRow): number | null;
+  /** Token ids for the manifests of this and later segments. */
+  setTokens(tokens: readonly string[]): void;
+  /** Resolves once everything appended before is on the medium, however long the disk refuses. */
+  flush(): Promise<void>;
+  /** Resolves once everything is on the disk under its final name. */
+  close(): Promise<void>;
+  /** Bytes handed over and not yet on the disk. */
+  readonly queuedBytes: number;
+  /** Sequence of the last row that is on the medium, or null while there is none. */
+  readonly durableSequence: number | null;
+  /** Why nothing can be written at the moment, null when writing works. */
+  readonly trouble: string | null;
+}
 
 /** Opens the archive of one stream for this run, logging and counting what happens to it. */
 export async function openArchive(options: {
@@ -11,9 +29,9 @@ export async function openArchive(options: {
   readonly stream: Stream;
   readonly provenance: Provenance;
   readonly configuration: Configuration;
-  readonly metrics: RecorderMetrics;
+  readonly metrics: { readonly archivesClosed: Counter<'stream'> };
   readonly logger: Logger;
-}): Promise<RecorderArchive> {
+}): Promise<RunArchive> {
   const { stream, metrics, logger } = options;
   const { archive, recorder } = options.configuration;
   const writer = await ArchiveWriter.open({
@@ -52,7 +70,11 @@ export async function openArchive(options: {
   return {
     append: (row) => writer.append(row),
     setTokens: (tokens) => writer.setTokens(tokens),
+    flush: () => writer.flush(),
     close: () => writer.close(),
+    get durableSequence() {
+      return writer.durableSequence;
+    },
     get queuedBytes() {
       return writer.queuedBytes;
     },

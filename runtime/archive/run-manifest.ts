@@ -1,22 +1,27 @@
-import type { RunManifest } from '../archive/manifest.ts';
-import type { Provenance } from '../archive/row.ts';
-import type { Market } from '../polymarket/market-choice.ts';
-import { countersOf, type RecorderMetrics } from './metrics.ts';
+import type { Registry } from 'prom-client';
+import { countersOf } from '../observability/counters.ts';
+import type { RunManifest } from './manifest.ts';
+import type { Provenance } from './row.ts';
 
-/** The run manifest of a recorder as things stand at `now`. */
+/** The run manifest of a long-running process as things stand at `now`. */
 export async function describeRun(run: {
+  readonly component: RunManifest['component'];
   readonly provenance: Provenance;
   readonly state: RunManifest['state'];
   readonly startedAt: Date;
   readonly now: Date;
   readonly marketLimit: number;
-  readonly markets: readonly Market[];
-  readonly metrics: RecorderMetrics;
+  readonly markets: readonly {
+    readonly slug: string;
+    readonly conditionId: string;
+    readonly tokens: readonly string[];
+  }[];
+  readonly registry: Registry;
 }): Promise<RunManifest> {
   const now = run.now.toISOString();
   return {
     schema: 'orderbooks.run-manifest.v1',
-    component: 'ws-recorder',
+    component: run.component,
     ...run.provenance,
     state: run.state,
     started_at: run.startedAt.toISOString(),
@@ -28,6 +33,6 @@ export async function describeRun(run: {
       condition_id: market.conditionId,
       tokens: [...market.tokens],
     })),
-    counters: await countersOf(run.metrics),
+    counters: await countersOf(run.registry, run.component),
   };
 }

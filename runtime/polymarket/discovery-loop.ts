@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Counter } from 'prom-client';
 import type { Provenance } from '../archive/row.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { Discovery, DiscoveryResult } from '../polymarket/discovery.ts';
-import type { DiscoveryManifest } from '../polymarket/discovery-manifest.ts';
-import type { Market } from '../polymarket/market-choice.ts';
 import { Backoff } from './backoff.ts';
-import type { RecorderMetrics } from './metrics.ts';
+import type { Discovery, DiscoveryResult } from './discovery.ts';
+import type { DiscoveryManifest } from './discovery-manifest.ts';
+import type { Market } from './market-choice.ts';
 
 /** Gamma's lists are large and change slowly (facts/polymarket.md §2). */
 const RECONCILE_EVERY_MS = 300_000;
@@ -21,7 +21,7 @@ export interface DiscoveryLoopOptions {
   readonly choose: (markets: readonly Market[]) => void;
   /** Keeps the manifest; called when something changed. */
   readonly keep: (manifest: DiscoveryManifest, at: Date) => Promise<void>;
-  readonly metrics: RecorderMetrics;
+  readonly metrics: { readonly discoveryFailures: Counter };
   readonly logger: Logger;
 }
 
