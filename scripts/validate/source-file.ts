@@ -1,6 +1,7 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isScalar,
   LineCounter,
@@ -50,7 +51,12 @@ export interface SourceFile {
 /** The documents of a file; broken YAML is among the findings. */
 export function parseSource(file: string, text: string): SourceFile {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { ...KUBERNETES_YAML, lineCounter: lines });
+  const parsed = parseAllDocuments(text, {
+    ...KUBERNETES_YAML,
+    lineCounter: lines,
+    // What is wrong becomes a finding.
+    logLevel: 'error',
+  });
   const findings: Draft[] = [];
   const documents: SourceDocument[] = [];
   let whole = true;
@@ -94,17 +100,24 @@ function* syntaxFaults(
     }
   }
   const known = new Set<string>();
-  const missing: Draft[] = [];
-  let aliases = 0;
+  const faults: Draft[] = [];
   visit(document, {
+    Pair: (_, { key }) => {
+      if (!isCollection(key)) return;
+      faults.push({
+        rule: 'yaml/syntax',
+        at: locate(key.range?.[0] ?? 0),
+        message: 'this key is a map or list, and Kubernetes takes only texts as keys',
+        fix: 'quote the text if it starts with { or [; a template that is not rendered yet is no manifest',
+      });
+    },
     Node: (_, node) => {
       if (!isAlias(node)) {
         if ('anchor' in node && typeof node.anchor === 'string') known.add(node.anchor);
         return;
       }
-      aliases += 1;
       if (known.has(node.source)) return;
-      missing.push({
+      faults.push({
         rule: 'yaml/syntax',
         at: locate(node.range?.[0] ?? 0),
         message: `not YAML: the alias *${node.source} has no anchor &${node.source} before it`,
@@ -112,12 +125,12 @@ function* syntaxFaults(
       });
     },
   });
-  yield* missing;
-  if (missing.length === 0 && aliases > 0) yield* aliasFaults(document, locate);
+  yield* faults;
+  if (faults.length === 0) yield* valueFaults(document, locate);
 }
 
-/** Aliases of aliases multiply: the library counts them while it puts the values in. */
-function* aliasFaults(
+/** Aliases of aliases multiply, and `<<` merges maps only: the library sees both while it puts the values in. */
+function* valueFaults(
   document: Document.Parsed,
   locate: (offset: number) => Location,
 ): Generator<Draft> {
@@ -128,14 +141,14 @@ function* aliasFaults(
     yield {
       rule: 'yaml/syntax',
       at: locate(document.contents?.range[0] ?? 0),
-      message: `cannot be read: at most ${MAX_ALIASES} aliases are followed (${reason})`,
-      fix: 'write the values out',
+      message: `its values cannot be put together: ${reason} (at most ${MAX_ALIASES} aliases are followed)`,
+      fix: 'write out what aliases and merge keys stand for',
     };
   }
 }
 
 const SYNTAX_FIX =
-  'correct the YAML here; the fault may also be on a line above (indentation, a missing quote or bracket)';
+  'correct the YAML here; the fault may also be on a line above (indentation, a faults quote or bracket)';
 
 function severalDocuments(at: Location, count: number): Draft {
   return {

@@ -87,6 +87,8 @@ function grouped(config: unknown, problems: readonly string[]): readonly Problem
       last.at.every((step, index) => at[index] === step)
     ) {
       last.details.push(problem);
+      // A wrong type is the cause; that no alternative fits is what comes of it.
+      if (problem.startsWith('Invalid type')) last.at = at;
     } else found.push({ at, problem, details: [] });
   }
   return found;

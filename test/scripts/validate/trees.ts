@@ -35,6 +35,7 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'stage-without-steps': ['kargo/no-steps', 'kargo/stage.yaml:6:1'],
   'step-config-unknown-key': ['kargo/step-config', 'kargo/promotiontask.yaml:12:7'],
   'task-variable-without-value': ['kargo/variable-missing', 'kargo/stage.yaml:18:17'],
+  'template-not-rendered': ['yaml/syntax', 'gitops/overlays/oven/configmap.yaml:6:11'],
   'unknown-analysis-template': ['kargo/unknown-analysis-template', 'kargo/stage.yaml:21:13'],
   'unknown-application': ['argocd/unknown-application', 'kargo/stage.yaml:15:12'],
   'unknown-step': ['kargo/unknown-step', 'kargo/promotiontask.yaml:8:11'],

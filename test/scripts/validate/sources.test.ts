@@ -1,0 +1,62 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MAX_FILE_BYTES, readSources } from '../../../scripts/validate/sources.ts';
+import { validateBundle } from '../../../scripts/validate/validate.ts';
+import { folderWith } from './folder.ts';
+
+const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n';
+
+describe('what a bundle is read from', () => {
+  it.each([
+    ['a binary file', Uint8Array.of(0x1f, 0x8b, 0xff, 0xfe, 0, 1)],
+    ['text with a NUL', 'a: \0\n'],
+    ['a file larger than any manifest', `a: ${'x'.repeat(MAX_FILE_BYTES)}\n`],
+  ])('%s is a finding with a position, not a stack trace', async (_, content) => {
+    await using folder = await folderWith({ 'kargo/a.yaml': CONFIG_MAP, 'kargo/b.yaml': content });
+    const { findings } = await validateBundle(folder.path);
+    expect(findings.map(({ rule, file, line, column }) => [rule, file, line, column])).toEqual([
+      ['yaml/syntax', 'kargo/b.yaml', 1, 1],
+    ]);
+  });
+
+  it('reads .yaml, .yml and Kustomization below its folders only, links to files too', async () => {
+    await using folder = await folderWith({
+      'kargo/deep/a.yml': CONFIG_MAP,
+      'gitops/base/Kustomization': 'resources: []\n',
+      'kargo/notes.md': '# a: [\n',
+      'elsewhere/b.yaml': 'a: [\n',
+    });
+    await symlink(join(folder.path, 'elsewhere/b.yaml'), join(folder.path, 'kargo/link.yaml'));
+    expect([...(await readSources(folder.path)).files.keys()]).toEqual([
+      'gitops/base/Kustomization',
+      'kargo/deep/a.yml',
+      'kargo/link.yaml',
+    ]);
+  });
+
+  it('says of JSON and of a link to a folder that they are not checked', async () => {
+    await using folder = await folderWith({ 'kargo/a.yaml': CONFIG_MAP, 'kargo/b.json': '{}' });
+    await symlink(folder.path, join(folder.path, 'kargo/loop.yaml'));
+    const { notChecked } = await validateBundle(folder.path);
+    expect(notChecked.map(({ what }) => what)).toEqual(['kargo/b.json', 'kargo/loop.yaml']);
+  });
+
+  it.each([
+    ['no folder of manifests', { 'readme.yaml': CONFIG_MAP }],
+    ['no file', { 'kargo/readme.md': '' }],
+    ['no object', { 'kargo/values.yaml': 'a: 1\n', 'kargo/empty.yaml': '# nothing\n' }],
+    ['only a Component', { 'kargo/kustomization.yaml': 'kind: Component\n' }],
+    ['a render of nothing', { 'kargo/kustomization.yaml': 'namePrefix: a-\n' }],
+  ])('%s is refused: nothing was checked', async (_, files) => {
+    await using folder = await folderWith(files);
+    await expect(validateBundle(folder.path)).rejects.toMatchObject({ code: 'VALIDATE_NOTHING' });
+  });
+
+  it('refuses a folder that is not there', async () => {
+    await using folder = await folderWith({});
+    await expect(validateBundle(join(folder.path, 'absent'))).rejects.toMatchObject({
+      code: 'VALIDATE_UNREADABLE',
+    });
+  });
+});
