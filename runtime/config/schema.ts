@@ -42,6 +42,10 @@ const discovery = z.strictObject({
 });
 
 const recorder = z.strictObject({
+  /** Redundant websockets, each subscribed to everything and archived on its own. */
+  connections: z.number().int().min(1).max(4).default(1),
+  /** Least time between the starts of two of them, so that they do not end together. */
+  connectionStagger: duration.prefault('5s'),
   pingInterval: duration.prefault('10s'),
   /** Time from subscribing to the first frame. */
   firstMessageTimeout: duration.prefault('10s'),

@@ -125,8 +125,7 @@ class RowInspection {
       );
     }
     if (row.type === 'checkpoint') this.goodCheckpoints += isGood(row) ? 1 : 0;
-    // The first characters decide, so not the whole text is turned into bytes.
-    else if (holdsData(Buffer.from(row.raw_text.slice(0, DECIDING_CHARACTERS)))) this.dataFrames++;
+    else if (isData(row.raw_text)) this.dataFrames++;
   }
 
   errors(): string[] {
@@ -138,6 +137,12 @@ class RowInspection {
 
 /** Longer than any spacing before the first two marks of a frame that was ever seen. */
 const DECIDING_CHARACTERS = 64;
+
+/** The first characters decide about nearly every text, so it is not turned into bytes as a whole. */
+function isData(text: string): boolean {
+  const whole = text.includes('new_market');
+  return holdsData(Buffer.from(whole ? text : text.slice(0, DECIDING_CHARACTERS)));
+}
 
 /** Answered with status 200 and at least one book. */
 function isGood(row: CheckpointRow): boolean {

@@ -121,7 +121,7 @@ export type MarketEvent = Readonly<z.infer<typeof knownEvent>> | UnknownEvent;
 
 /**
  * What a text frame carries: events (none for `[]`), the heartbeat's answer, or a text that is not an object or
- * array of JSON, such as `NO NEW ASSETS`. Only `events` is data.
+ * array of JSON, such as `NO NEW ASSETS`. Data is an event other than `new_market`; `holdsData` says the same of bytes.
  */
 export type ParsedFrame =
   | { readonly kind: 'events'; readonly events: readonly MarketEvent[] }

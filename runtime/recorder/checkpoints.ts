@@ -6,7 +6,6 @@ import type { Logger } from '../observability/logger.ts';
 import { Backoff } from '../polymarket/backoff.ts';
 import { BOOKS_PER_REQUEST, type BooksAnswer, requestBooks } from '../polymarket/clob.ts';
 import type { HttpClient } from '../polymarket/http.ts';
-import type { DivergenceJudge } from './divergence.ts';
 import type { RecorderMetrics } from './metrics.ts';
 
 export interface CheckpointOptions {
@@ -18,7 +17,8 @@ export interface CheckpointOptions {
   readonly tokens: () => readonly string[];
   /** Archives the row. */
   readonly write: (row: Omit<CheckpointRow, 'sequence'>) => void;
-  readonly judge: DivergenceJudge;
+  /** Told of the books of every good answer; times are milliseconds of the monotonic clock. */
+  readonly compare: (books: BooksAnswer['books'], requestedAt: number, receivedAt: number) => void;
   readonly metrics: RecorderMetrics;
   readonly logger: Logger;
 }
@@ -81,7 +81,7 @@ async function checkpoint(
   tokens: readonly string[],
   signal: AbortSignal,
 ): Promise<BooksAnswer | null> {
-  const { clock, metrics, judge, logger } = options;
+  const { clock, metrics, compare, logger } = options;
   const requested = clock.mono();
   const requestedAt = formatInstant(clock.wallMicros(requested));
   const answer = await requestBooks(options.client, options.clobUrl, tokens, signal);
@@ -107,7 +107,7 @@ async function checkpoint(
     );
   } else {
     metrics.checkpoints.inc({ result: 'ok' });
-    judge.submit(answer.books, Number(requested) / 1e6, Number(received) / 1e6);
+    compare(answer.books, Number(requested) / 1e6, Number(received) / 1e6);
   }
   return answer;
 }

@@ -3,12 +3,12 @@ import type { Configuration } from '../config/schema.ts';
 import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Backoff } from '../polymarket/backoff.ts';
-import { holdsData } from '../polymarket/frame.ts';
+import { frameKind } from '../polymarket/frame.ts';
 import { MarketSocket, type SocketEnd } from '../polymarket/market-socket.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import type { RecorderMetrics } from './metrics.ts';
 import { Subscription, type TokenWindow } from './subscription.ts';
-import { silenceOf } from './watchdog.ts';
+import { silenceOf, watchInterval } from './watchdog.ts';
 
 export interface ConnectionOptions {
   /** Which of the recorder's connections this is; part of every connection id. */
@@ -21,11 +21,15 @@ export interface ConnectionOptions {
   readonly logger: Logger;
   /** Called after every frame that was queued, so that the drain wakes up. Must be cheap. */
   readonly received: () => void;
+  /** Milliseconds to leave other connections alone before the next attempt; asked again until it is 0. */
+  readonly turn?: () => number;
   readonly maxFrameBytes?: number;
 }
 
 /** A connection that lived this long was no failed attempt: the next one may come at once again. */
 const STABLE_AFTER_MS = 5_000;
+/** How soon to ask again for a turn: the connections that it waits for may have ended meanwhile. */
+const TURN_PAUSE_MS = 100;
 /** How long a closing connection may take to hand over what is still on its way. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -41,6 +45,8 @@ export class Connection {
   readonly #subscription = new Subscription();
   #socket: MarketSocket | null = null;
   #isOpen = false;
+  #frames = 0;
+  #lastDataMicros = 0;
   #stalled = false;
   #stopping = false;
   #attempts = 0;
@@ -70,6 +76,21 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** True from the start of an attempt to the end of what came of it. */
+  get isLive(): boolean {
+    return this.#socket !== null;
+  }
+
+  /** Text frames received by this slot so far. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** When this slot received its newest data frame, microseconds since 1970; 0 if it never did. */
+  get lastDataMicros(): number {
+    return this.#lastDataMicros;
   }
 
   /** Since when the connection is open, milliseconds of the monotonic clock; null while it is not. */
@@ -122,6 +143,11 @@ export class Connection {
   #connect(): void {
     this.#reconnect = null;
     if (this.#stopping || this.#socket !== null || this.#subscription.isEmpty) return;
+    const wait = this.#options.turn?.() ?? 0;
+    if (wait > 0) {
+      this.#reconnect = setTimeout(() => this.#connect(), Math.min(wait, TURN_PAUSE_MS));
+      return;
+    }
     this.#attempts++;
     this.#id = `${this.#options.slot}-${this.#attempts}`;
     this.#sequence = 0;
@@ -180,15 +206,18 @@ export class Connection {
       payload,
     });
     metrics.frames.inc();
-    if (!kept) metrics.lostFrames.inc();
+    this.#frames++;
+    if (kept) this.#recordedUntil = wallMicros;
+    else metrics.lostFrames.inc();
     this.#lastFrameMono = monoNs;
-    this.#recordedUntil = wallMicros;
-    if (holdsData(payload)) {
+    const kind = frameKind(payload);
+    if (kind === 'data') {
       metrics.dataFrames.inc();
       metrics.lastDataFrame.set(wallMicros / 1e6);
       this.#lastDataMono = monoNs;
+      this.#lastDataMicros = wallMicros;
       this.#answered = true;
-    } else if (payload.length !== PONG_BYTES) {
+    } else if (kind === 'none' && payload.length !== PONG_BYTES) {
       this.#answered = true;
     }
     received();
@@ -311,14 +340,4 @@ const PONG_BYTES = 'PONG'.length;
 
 function msBetween(from: bigint, to: bigint): number {
   return Number(to - from) / 1e6;
-}
-
-/** Often enough for the shortest limit, seldom enough to cost nothing. */
-function watchInterval(settings: Configuration['recorder']): number {
-  const shortest = Math.min(
-    settings.pingInterval,
-    settings.firstMessageTimeout,
-    settings.silenceTimeout,
-  );
-  return Math.min(Math.max(Math.round(shortest / 5), 10), 1_000);
 }

@@ -19,6 +19,9 @@ export interface RecorderMetrics {
   readonly lostFrames: Counter;
   readonly checkpoints: Counter<'result'>;
   readonly discoveryFailures: Counter;
+  readonly slotFrames: Counter<'slot'>;
+  readonly slotOpen: Gauge<'slot'>;
+  readonly slotLastDataFrame: Gauge<'slot'>;
   readonly archivesClosed: Counter<'stream'>;
   readonly archivesSalvaged: Counter;
 }
@@ -96,6 +99,24 @@ export function recorderMetrics(build: {
       'orderbooks_recorder_discovery_failures_total',
       'Looks at Gamma that failed.',
     ),
+    slotFrames: new Counter({
+      name: 'orderbooks_recorder_slot_frames_total',
+      help: 'Text frames received, by redundant connection.',
+      labelNames: ['slot'] as const,
+      registers: [registry],
+    }),
+    slotOpen: new Gauge({
+      name: 'orderbooks_recorder_slot_open',
+      help: 'Whether that redundant connection is open: 1 or 0.',
+      labelNames: ['slot'] as const,
+      registers: [registry],
+    }),
+    slotLastDataFrame: new Gauge({
+      name: 'orderbooks_recorder_slot_last_data_frame_timestamp_seconds',
+      help: 'When that redundant connection received its newest frame with market data; 0 if it never did.',
+      labelNames: ['slot'] as const,
+      registers: [registry],
+    }),
     archivesSalvaged: counter(
       'orderbooks_archive_salvaged_total',
       'Archives of an earlier process that were salvaged at the start.',

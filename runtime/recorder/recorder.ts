@@ -10,15 +10,13 @@ import { runDiscovery } from '../polymarket/discovery-loop.ts';
 import type { DiscoveryManifest } from '../polymarket/discovery-manifest.ts';
 import { createHttpClient, type HttpClient } from '../polymarket/http.ts';
 import type { Market } from '../polymarket/market-choice.ts';
-import { AssetWatch } from './asset-watch.ts';
-import { BookTracker } from './book-tracker.ts';
 import { runCheckpoints } from './checkpoints.ts';
-import { Connection } from './connection.ts';
-import { DivergenceJudge } from './divergence.ts';
 import { Drain, type RowSink } from './drain.ts';
 import { FrameQueue, type Received, type UnnumberedGap } from './frame-queue.ts';
 import type { RecorderMetrics } from './metrics.ts';
+import { Slot } from './slot.ts';
 import type { TokenWindow } from './subscription.ts';
+import { Turns } from './turns.ts';
 
 /** An archive that the recorder fills; it survives a disk that fails for a while. */
 export interface RecorderArchive extends RowSink {
@@ -60,10 +58,7 @@ export class Recorder {
   readonly #client: HttpClient;
   readonly #queue: FrameQueue;
   readonly #drain: Drain;
-  readonly #connection: Connection;
-  readonly #tracker = new BookTracker();
-  readonly #judge = new DivergenceJudge(this.#tracker);
-  readonly #assets: AssetWatch;
+  readonly #slots: readonly Slot[];
   readonly #startedAt = new Date();
   readonly #abort = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -72,8 +67,6 @@ export class Recorder {
   #tokens: ReadonlyMap<string, TokenWindow> = new Map();
   #recordedUntil: number | null = null;
   #lostCheckpoints = 0;
-  /** When books were last given up because frames waited, milliseconds of the monotonic clock. */
-  #busyUntilMs = 0;
   #writingRun: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
@@ -90,17 +83,25 @@ export class Recorder {
       sinkBytes: recorder.queueBytes * SINK_SHARE,
       observe: (entry, text, calm) => this.#observe(entry, text, calm),
     });
-    this.#assets = new AssetWatch(recorder.silenceTimeout);
-    this.#connection = new Connection({
-      slot: 'ws1',
-      feed,
-      settings: recorder,
-      clock: options.clock,
-      queue: this.#queue,
-      metrics: options.metrics,
-      logger: options.logger,
-      received: () => this.#drain.wake(),
-      ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
+    const nowMs = () => Number(options.clock.mono()) / 1e6;
+    const turns = new Turns(recorder.connectionStagger, nowMs);
+    this.#slots = Array.from({ length: recorder.connections }, (_, index): Slot => {
+      const slot: Slot = new Slot({
+        name: `ws${index + 1}`,
+        feed,
+        settings: recorder,
+        clock: options.clock,
+        queue: this.#queue,
+        metrics: options.metrics,
+        logger: options.logger,
+        received: () => this.#drain.wake(),
+        turn: () =>
+          turns.take(
+            this.#slots.filter((other) => other !== slot).map((other) => other.connection),
+          ),
+        ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
+      });
+      return slot;
     });
   }
 
@@ -140,7 +141,9 @@ export class Recorder {
           clock,
           tokens: () => [...this.#tokens.keys()],
           write: (row) => this.#writeCheckpoint(row),
-          judge: this.#judge,
+          compare: (books, requestedAt, receivedAt) => {
+            for (const slot of this.#slots) slot.submit(books, requestedAt, receivedAt);
+          },
           metrics,
           logger,
         },
@@ -154,7 +157,7 @@ export class Recorder {
   async stop(state: 'stopped' | 'failed', why: string): Promise<void> {
     this.#abort.abort();
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#connection.stop();
+    await Promise.all(this.#slots.map((slot) => slot.connection.stop()));
     // A loop that failed is why we are here; its error is already known to who started us.
     await this.#loops.catch(() => undefined);
     await this.#client.close();
@@ -175,6 +178,9 @@ export class Recorder {
   /** What must hold for this process to be of use; a restart would not cure more. */
   readiness(): readonly Condition[] {
     const trouble = this.#options.frames.trouble ?? this.#options.checkpoints.trouble;
+    const open = this.#slots
+      .filter(({ connection }) => connection.isOpen)
+      .map(({ connection }) => connection.id);
     return [
       {
         name: 'discovered',
@@ -183,10 +189,9 @@ export class Recorder {
       },
       {
         name: 'connected',
-        ok: this.#connection.isOpen,
-        detail: this.#connection.isOpen
-          ? `connection ${this.#connection.id} is open`
-          : 'no connection is open',
+        // One is enough to record everything; how many are open is a metric.
+        ok: open.length > 0,
+        detail: open.length > 0 ? `open: ${open.join(', ')}` : 'no connection is open',
       },
       { name: 'writing', ok: trouble === null, detail: trouble ?? 'archives are written' },
     ];
@@ -219,51 +224,28 @@ export class Recorder {
     this.#options.metrics.activeTokens.set(tokens.size);
     this.#options.frames.setTokens([...tokens.keys()]);
     this.#options.checkpoints.setTokens([...tokens.keys()]);
-    this.#tracker.keepOnly(new Set(tokens.keys()));
-    this.#connection.setTokens(tokens);
+    for (const slot of this.#slots) slot.setTokens(tokens);
   }
 
   /** Runs once a frame or gap is with the archive. */
   #observe(entry: Received, text: string, calm: boolean): void {
     if (entry.kind === 'gap') {
-      this.#tracker.forget();
+      const id = entry.gap.connection_id;
+      for (const slot of this.#slots) if (id === null || slot.owns(id)) slot.forgetBooks();
       return;
     }
     this.#recordedUntil = entry.wallMicros;
-    // Books are for metrics only: under load they are given up before a frame is.
-    if (calm) this.#tracker.observe(text, Number(entry.monoNs) / 1e6);
-    else {
-      this.#tracker.forget();
-      this.#busyUntilMs = Number(entry.monoNs) / 1e6;
-    }
+    this.#slots.find((slot) => slot.owns(entry.connectionId))?.observe(entry, text, calm);
   }
 
   #tick(): void {
-    const { clock, metrics, logger } = this.#options;
-    const mono = clock.mono();
-    const monoMs = Number(mono) / 1e6;
-    for (const divergence of this.#judge.settle(monoMs)) {
-      metrics.divergences.inc();
-      logger.warn(divergence, 'the book of the stream differs from that of REST');
-    }
+    const mono = this.#options.clock.mono();
+    for (const slot of this.#slots) slot.tick(mono);
     this.#refreshGauges();
-    const openedAtMs = this.#connection.openedAtMs;
-    if (openedAtMs === null) return;
-    const { silent, askAgain } = this.#assets.look(
-      this.#tokens,
-      (token) => this.#tracker.lastSeen(token),
-      clock.wallMicros(mono) / 1000,
-      monoMs,
-      Math.max(openedAtMs, this.#busyUntilMs),
-    );
-    if (silent.length > 0) {
-      metrics.assetSilences.inc(silent.length);
-      logger.warn({ token_ids: silent }, 'tokens are silent');
-    }
-    this.#connection.resubscribe(askAgain);
   }
 
   #refreshGauges(): void {
+    for (const slot of this.#slots) slot.refreshMetrics();
     this.#options.metrics.queueBytes.set(this.#queue.bytes + this.#options.frames.queuedBytes);
   }
 

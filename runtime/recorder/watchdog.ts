@@ -35,3 +35,9 @@ export function silenceOf(quiet: Quiet, limits: QuietLimits): string | null {
   }
   return null;
 }
+
+/** How often to look, in milliseconds: often enough for the shortest limit, seldom enough to cost nothing. */
+export function watchInterval(limits: QuietLimits): number {
+  const shortest = Math.min(limits.pingInterval, limits.firstMessageTimeout, limits.silenceTimeout);
+  return Math.min(Math.max(Math.round(shortest / 5), 10), 1_000);
+}

@@ -59,7 +59,7 @@ async function run(
       clock: systemClock(),
       tokens: () => options.tokens ?? ['11', '22'],
       write: (row) => void rows.push(row),
-      judge,
+      compare: (books, requestedAt, receivedAt) => judge.submit(books, requestedAt, receivedAt),
       metrics,
       logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
     },
