@@ -4,7 +4,7 @@ import { failure, json, type Reply, type Request } from './http.ts';
 import type { Market, Outcome } from './market.ts';
 import { type MarketBook, ONE, priceText } from './market-book.ts';
 
-/** Tokens in one `POST /books` (facts/polymarket.md §1). */
+/** Tokens in one `POST /books` (facts/polymarket.md §1); bytes are limited too. */
 const BOOKS_LIMIT = 500;
 const LIST_PAGE = 1000;
 const LAST_CURSOR = 'LTE=';
@@ -12,6 +12,7 @@ const LAST_CURSOR = 'LTE=';
 export interface ClobOptions {
   readonly exchange: Exchange;
   readonly now: () => number;
+  readonly booksLimitBytes: number;
 }
 
 interface Found {
@@ -70,7 +71,7 @@ function restBook({ book, outcome }: Found): object {
   return { market, asset_id, timestamp, hash: book.hash(outcome), ...rest };
 }
 
-function books(body: string, { exchange }: ClobOptions): Reply {
+function books(body: string, { exchange, booksLimitBytes }: ClobOptions): Reply {
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -78,7 +79,8 @@ function books(body: string, { exchange }: ClobOptions): Reply {
     return failure(400, 'Invalid payload');
   }
   if (!Array.isArray(value) || !value.every(namesToken)) return failure(400, 'Invalid payload');
-  if (value.length > BOOKS_LIMIT) return failure(400, 'Payload exceeds the limit');
+  const oversized = value.length > BOOKS_LIMIT || Buffer.byteLength(body) > booksLimitBytes;
+  if (oversized) return failure(400, 'Payload exceeds the limit');
   // Tokens without a book are left out, silently.
   return json(
     value.flatMap(({ token_id }) => {
@@ -141,7 +143,7 @@ function clobRow(market: Market, { exchange, now }: ClobOptions): object {
     closed,
     accepting_orders: exchange.feed(market) !== undefined,
     minimum_order_size: 5,
-    minimum_tick_size: 0.01,
+    minimum_tick_size: (exchange.feed(market)?.book.tick ?? 10) / ONE,
     condition_id: market.conditionId,
     question_id: market.conditionId,
     market_slug: market.window.slug,

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/duration.ts';
 import { OrderbooksError } from '../errors.ts';
+import { faultTable } from './fault-catalogue.ts';
 import type { SimulatorOptions } from './options.ts';
 import { startSimulator } from './simulator.ts';
 
@@ -17,6 +18,13 @@ const duration = (text: string): number => {
   }
 };
 const collect = (file: string, files: readonly string[] = []): string[] => [...files, file];
+
+const HELP = `
+Faults, for --schedule and for POST /inject {"fault": "stall", "seconds": 5, "with": {"connection": 1}}:
+${faultTable()}
+
+A schedule file is a list: [{at: 10s, fault: stall, for: 5s, with: {connection: 1}}, …]
+`;
 
 /**
  * `orderbooks simulate`. Prints one JSON line with the addresses on standard output once it serves, a line for
@@ -59,12 +67,32 @@ export function simulateCommand(): Command {
     .option('--surprises <share>', 'share of unknown event types and fields (0)', number)
     .option('--duplicates <share>', 'share of price_change frames sent twice (0.005)', number)
     .option('--trade-price-lead <share>', 'share of trades hashed before they are told (0)', number)
+    .option('--schedule <file>', 'inject faults at moments: a file, or seed:TEXT for all of them')
+    .option('--fault-pause <duration>', 'between faults of a seeded schedule (10s)', duration)
+    .option(
+      '--load <n>',
+      'frames a second of 600 bytes to each connection, or as many as it takes',
+      number,
+    )
+    .option(
+      '--active-ahead <duration>',
+      'when a market gets its book before its window (30m)',
+      duration,
+    )
+    .option('--resolved-share <share>', 'share of markets whose result is told (1)', number)
+    .option('--books-limit-bytes <n>', 'largest body of POST /books (50000)', number)
     .option('--throttle', 'delay REST requests beyond the documented rate limits')
     .option('--offset-ceiling <n>', 'largest offset that Gamma listings take (2000)', number)
+    .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
       process.exitCode = await simulate(flags);
     });
 }
+
+const USAGE_ERRORS: ReadonlySet<string> = new Set([
+  'SIMULATOR_OPTION_INVALID',
+  'SIMULATOR_SCHEDULE_INVALID',
+]);
 
 /** Commander names a flag's value after the flag. */
 type Flags = Omit<SimulatorOptions, 'ledger' | 'ledgerFile'> & { readonly ledger?: string };
@@ -93,7 +121,7 @@ async function simulate({ ledger, ...flags }: Flags): Promise<number> {
   } catch (error) {
     const code = error instanceof OrderbooksError ? error.code : 'SIMULATOR_FAILED';
     process.stderr.write(`${code}: ${error instanceof Error ? error.message : String(error)}\n`);
-    return code === 'SIMULATOR_OPTION_INVALID' ? 2 : 1;
+    return USAGE_ERRORS.has(code) ? 2 : 1;
   }
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Clock, Timer } from './clock.ts';
@@ -46,6 +48,9 @@ export class Connection {
   #ending: Ending | null = null;
   #unsent = 0;
   #room: (() => void) | null = null;
+  #frozen = false;
+  /** Bytes go past the websocket library: nothing may come between them. */
+  #held = false;
 
   constructor(number: number, ws: WebSocket, socket: Socket, settings: ConnectionSettings) {
     this.number = number;
@@ -70,6 +75,11 @@ export class Connection {
     return this.#ending === null && this.#ws.readyState === this.#ws.OPEN;
   }
 
+  /** True while this side plays dead. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
   /** Bytes that the client has not taken yet, as far as this process sees them. */
   get backlog(): number {
     return this.#waitingBytes + this.#inSocket;
@@ -81,7 +91,7 @@ export class Connection {
   }
 
   send(text: string): void {
-    if (!this.open) return;
+    if (!this.open || this.#frozen) return;
     this.#waiting.push(text);
     this.#waitingBytes += Buffer.byteLength(text);
     this.#pump();
@@ -115,6 +125,47 @@ export class Connection {
         resolve();
       });
     });
+  }
+
+  /** Plays a peer that vanished without FIN: sends nothing, reads nothing, answers no close frame. */
+  freeze(): void {
+    this.#frozen = true;
+    this.#dropWaiting();
+    this.#ws.pause();
+  }
+
+  /**
+   * Sends a data frame of bytes that the websocket library would not send, as fast as the client takes it. The ledger
+   * has it, if it is `text`, once all of it was handed over; it is not if the connection ended before.
+   */
+  async sendForeign(
+    kind: 'text' | 'binary',
+    pieces: Iterable<Buffer>,
+    bytes: number,
+  ): Promise<void> {
+    if (!this.open || this.#frozen || this.#held) return;
+    this.#held = true;
+    const hash = createHash('sha256');
+    this.#socket.write(frameHeader(kind === 'text' ? 0x81 : 0x82, bytes));
+    for (const piece of pieces) {
+      if (this.#socket.destroyed) return;
+      hash.update(piece);
+      if (!this.#socket.write(piece)) await drained(this.#socket);
+    }
+    if (this.#socket.destroyed) return;
+    this.#held = false;
+    if (kind === 'text') this.#foreignHanded(bytes, hash.digest('hex'));
+    if (this.open) this.#pump();
+  }
+
+  /** Ends with a close frame whose reason is no UTF-8. */
+  closeWithInvalidReason(): void {
+    if (this.#ending !== null) return;
+    this.#ending = 'invalid_reason';
+    this.#dropWaiting();
+    // 1011 in two bytes, then bytes that begin no character.
+    const body = Buffer.from([0x03, 0xf3, 0xff, 0xfe, 0xfd]);
+    this.#socket.write(Buffer.concat([frameHeader(0x88, body.length), body]));
   }
 
   /** Ends with a close frame, behind what the socket already has; what waits for the socket is dropped. */
@@ -152,7 +203,22 @@ export class Connection {
     this.#ending ??= 'client';
   }
 
+  #foreignHanded(bytes: number, sha256: string): void {
+    const sequence = this.handed++;
+    const at = this.#settings.clock.now();
+    this.#settings.ledger?.({
+      type: 'frame',
+      connection: this.number,
+      sequence,
+      at,
+      bytes,
+      sha256,
+    });
+    this.flushed += 1;
+  }
+
   #pump(): void {
+    if (this.#held || this.#frozen) return;
     while (this.#inSocket < IN_SOCKET_BYTES) {
       const text = this.#waiting[this.#head];
       if (text === undefined) break;
@@ -213,4 +279,25 @@ export class Connection {
     if (left <= 0) this.cut('idle');
     else this.after(left, () => this.#watchIdle());
   }
+}
+
+/** Header of an unmasked frame (RFC 6455, 5.2); `first` is its first byte. */
+function frameHeader(first: number, length: number): Buffer {
+  if (length < 126) return Buffer.from([first, length]);
+  const header = Buffer.alloc(10);
+  header[0] = first;
+  header[1] = 127;
+  header.writeBigUInt64BE(BigInt(length), 2);
+  return header;
+}
+
+/** Resolves once the socket takes more, or is gone. */
+async function drained(socket: Socket): Promise<void> {
+  const end = new AbortController();
+  await Promise.race([
+    once(socket, 'drain', { signal: end.signal }),
+    once(socket, 'close', { signal: end.signal }),
+    // Whichever did not happen is called off, which rejects it; a broken socket also ends in `close`.
+  ]).catch(() => undefined);
+  end.abort();
 }

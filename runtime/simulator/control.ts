@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { OrderbooksError } from '../errors.ts';
 import { CADENCES } from '../polymarket/slug.ts';
 import type { Connection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
+import { FAULT_NAMES, isFaultName } from './fault-catalogue.ts';
+import type { FaultInjector } from './fault-injector.ts';
 import type { Faults } from './faults.ts';
 import { failure, json, type Reply, type Request } from './http.ts';
 
@@ -9,6 +12,7 @@ import { failure, json, type Reply, type Request } from './http.ts';
 export interface ControlOptions {
   readonly exchange: Exchange;
   readonly faults: Faults;
+  readonly injector: FaultInjector;
   readonly now: () => number;
   readonly connections: () => readonly Connection[];
   readonly health: () => object;
@@ -34,7 +38,19 @@ const mint = z.strictObject({
   opensInSeconds: z.number().int().default(0),
 });
 const settle = z.strictObject({ slug: z.string() });
-const nothing = z.strictObject({});
+/** Any fault of the catalogue; without `seconds` a state lasts until `/recover`. */
+const inject = z.strictObject({
+  fault: z.string(),
+  seconds: z.number().positive().optional(),
+  with: z.record(z.string(), z.unknown()).default({}),
+});
+const recover = z.strictObject({
+  /** All of them without it. */
+  fault: z
+    .string()
+    .refine(isFaultName, { error: `expected one of ${FAULT_NAMES.join(', ')}` })
+    .optional(),
+});
 
 type Action = (body: unknown, options: ControlOptions) => Reply;
 
@@ -56,9 +72,19 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     faults.pongLag = body.milliseconds;
     return json(described(faults));
   }),
-  '/recover': action(nothing, (_body, { faults }) => {
-    faults.clear();
+  '/recover': action(recover, (body, { faults, injector }) => {
+    injector.end(body.fault);
+    if (body.fault === undefined) faults.clear();
     return json(described(faults));
+  }),
+  '/inject': action(inject, (body, { injector }) => {
+    const forMs = body.seconds === undefined ? null : body.seconds * 1000;
+    try {
+      return json(injector.inject(body.fault, body.with, forMs));
+    } catch (error) {
+      if (error instanceof OrderbooksError) return failure(400, error.message);
+      throw error;
+    }
   }),
   '/mint': action(mint, (body, { exchange, now }) => {
     const opensAt = (Math.floor(now() / 1000) + body.opensInSeconds) * 1000;
@@ -80,7 +106,8 @@ export function control(options: ControlOptions): (request: Request) => Reply {
     if (request.method === 'GET') {
       if (request.path === '/health') return json(options.health());
       if (request.path === '/statistics') return json(options.statistics());
-      if (request.path === '/faults') return json(described(options.faults));
+      if (request.path === '/faults')
+        return json({ ...described(options.faults), injected: options.injector.counts });
     }
     const known = ACTIONS[request.path];
     if (known === undefined || request.method !== 'POST') {
@@ -121,5 +148,6 @@ function described(faults: Faults): object {
     stalled_connections: [...faults.stalledConnections],
     stalled_tokens: [...faults.stalledTokens],
     pong_lag_milliseconds: faults.pongLag,
+    on: faults.names(),
   };
 }

@@ -3,11 +3,13 @@ import { clob } from './clob.ts';
 import type { Clock } from './clock.ts';
 import { control } from './control.ts';
 import type { Exchange } from './exchange.ts';
+import type { FaultInjector } from './fault-injector.ts';
 import type { Faults } from './faults.ts';
 import { gamma } from './gamma.ts';
 import { closeServer, httpServer, listen, type Reply, type Request } from './http.ts';
 import { MARKET_PATH, type MarketSocket } from './market-socket.ts';
 import type { SimulatorSettings } from './options.ts';
+import { faultyReply } from './rest-faults.ts';
 import { Throttle } from './throttle.ts';
 
 export interface SimulatorUrls {
@@ -22,6 +24,7 @@ export interface EndpointParts {
   readonly clock: Clock;
   readonly exchange: Exchange;
   readonly faults: Faults;
+  readonly injector: FaultInjector;
   readonly socket: MarketSocket;
   /** The server on which `socket` takes handshakes. */
   readonly websocketServer: Server;
@@ -34,7 +37,7 @@ export class Endpoints {
   #urls: SimulatorUrls | null = null;
 
   constructor(parts: EndpointParts) {
-    const { settings, clock, exchange, faults, socket, websocketServer } = parts;
+    const { settings, clock, exchange, faults, injector, socket, websocketServer } = parts;
     this.#settings = settings;
     const now = () => clock.now();
     const startedAt = now();
@@ -45,7 +48,7 @@ export class Endpoints {
       async (request: Request): Promise<Reply> => {
         requests[name] += 1;
         await throttle?.pass(request.path);
-        return answer(request);
+        return faultyReply(faults, name, clock, () => answer(request));
       };
     const health = () => ({
       status: 'ok',
@@ -59,15 +62,17 @@ export class Endpoints {
       behind: now() - exchange.now,
       ...this.#urls,
     });
-    const { offsetCeiling } = settings;
+    const { offsetCeiling, booksLimitBytes } = settings;
+    const blankTokens = () => faults.active('blank-tokens') !== null;
     this.#servers = {
-      gamma: httpServer(counted('gamma', gamma({ exchange, now, offsetCeiling }))),
-      clob: httpServer(counted('clob', clob({ exchange, now }))),
+      gamma: httpServer(counted('gamma', gamma({ exchange, now, offsetCeiling, blankTokens }))),
+      clob: httpServer(counted('clob', clob({ exchange, now, booksLimitBytes }))),
       websocket: websocketServer,
       control: httpServer(
         control({
           exchange,
           faults,
+          injector,
           now,
           health,
           connections: () => socket.connections,

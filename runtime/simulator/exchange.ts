@@ -9,6 +9,7 @@ import type { Batch, FrameStyle } from './batch.ts';
 import { newMarket } from './frames.ts';
 import { type Market, marketOf } from './market.ts';
 import { MarketFeed } from './market-feed.ts';
+import { randomOf } from './random.ts';
 import { Schedule } from './schedule.ts';
 
 /** Settled markets that Gamma still lists when the simulator starts. */
@@ -27,6 +28,10 @@ export interface ExchangeOptions {
   /** Steps a second of a market whose window is open; most send one frame. 0 sends none. */
   readonly rate: number;
   readonly style: FrameStyle;
+  /** Milliseconds, before scaling: how long before its window a market has a book. */
+  readonly activeAhead?: number;
+  /** Share of markets whose result the stream tells. */
+  readonly resolvedShare?: number;
 }
 
 export interface ExchangeListener {
@@ -98,7 +103,7 @@ export class Exchange {
   mint(cadence: Cadence, opensAt: number, now: number): Market | null {
     const window = windowOpeningAt(cadence, opensAt, this.#options.scale);
     if (this.#markets.has(window.slug)) return null;
-    const planned = marketOf(this.#options.seed, window, this.#options.scale);
+    const planned = this.#marketOf(window);
     const market = { ...planned, listedAt: now, activeAt: now };
     this.#announce(market, now);
     this.#activate(market, now);
@@ -112,11 +117,35 @@ export class Exchange {
     return true;
   }
 
+  /** Makes prices finer in the market `slug`, or in every market whose window is open. */
+  changeTicks(slug: string | undefined, now: number): void {
+    for (const [market, feed] of this.#feeds) {
+      const { opensAt, endsAt } = market.window;
+      const chosen =
+        slug === undefined ? opensAt <= now && endsAt > now : market.window.slug === slug;
+      if (!chosen) continue;
+      for (const batch of feed.changeTick(Math.floor(now))) this.#listener.batch(batch);
+    }
+  }
+
+  /** Sends the newest market's announcement `count` times more. */
+  announceAgain(count: number, now: number): void {
+    const market = [...this.#markets.values()].at(-1);
+    if (market === undefined) return;
+    const batch = announcement(market, now);
+    for (let sent = 0; sent < count; sent++) this.#listener.batch(batch);
+  }
+
+  #marketOf(window: Window): Market {
+    const { seed, scale, activeAhead } = this.#options;
+    return marketOf(seed, window, scale, activeAhead);
+  }
+
   #mintStanding(cadence: Cadence, start: number): void {
-    const { seed, scale } = this.#options;
+    const { scale } = this.#options;
     let window = windowAt(cadence, start - Math.round(HISTORY * scale), scale);
     for (;;) {
-      const market = marketOf(seed, window, scale);
+      const market = this.#marketOf(window);
       if (market.listedAt > start) break;
       this.#register(market);
       if (market.settlesAt <= start) this.#settled.add(market);
@@ -128,8 +157,8 @@ export class Exchange {
   }
 
   #planMint(window: Window): void {
-    const { seed, scale } = this.#options;
-    const market = marketOf(seed, window, scale);
+    const { scale } = this.#options;
+    const market = this.#marketOf(window);
     this.#schedule.plan(market.listedAt, (at) => {
       // A market minted by hand may hold the slug already.
       if (!this.#markets.has(window.slug)) {
@@ -148,14 +177,10 @@ export class Exchange {
 
   #announce(market: Market, at: number): void {
     this.#register(market);
-    const event = {
-      json: newMarket(market, Math.floor(at)),
-      tokens: Object.values(market.tokens),
-      audience: 'global',
-    } as const;
+    const batch = announcement(market, at);
     // The same announcement is sent more than once on the wire (facts §3).
-    this.#listener.batch({ events: [event], array: false });
-    this.#listener.batch({ events: [event], array: false });
+    this.#listener.batch(batch);
+    this.#listener.batch(batch);
   }
 
   #stand(market: Market, at: number): void {
@@ -201,6 +226,11 @@ export class Exchange {
     });
   }
 
+  #tellsResult(market: Market): boolean {
+    const { seed, resolvedShare = 1 } = this.#options;
+    return randomOf(`${seed}/resolved/${market.window.slug}`).chance(resolvedShare);
+  }
+
   #empty(market: Market, at: number): void {
     const feed = this.#feeds.get(market);
     if (feed === undefined) return;
@@ -208,10 +238,16 @@ export class Exchange {
     this.#settled.add(market);
     for (const batch of feed.empty(Math.floor(at))) this.#listener.batch(batch);
     this.#schedule.plan(at + RESOLVED_AFTER, (when) => {
-      this.#listener.batch(feed.resolve(Math.floor(when)));
+      if (this.#tellsResult(market)) this.#listener.batch(feed.resolve(Math.floor(when)));
       this.#listener.settled(market);
     });
   }
+}
+
+function announcement(market: Market, at: number): Batch {
+  const json = newMarket(market, Math.floor(at));
+  const tokens = Object.values(market.tokens);
+  return { events: [{ json, tokens, audience: 'global' }], array: false };
 }
 
 /** When a market next does something; the rate changes at the edges of its window. */

@@ -128,6 +128,23 @@ export function bestBidAsk(book: MarketBook, outcome: Outcome, at: number): stri
   });
 }
 
+/** One for each token (facts §3). Ticks are thousandths. */
+export function tickSizeChange(
+  market: Market,
+  outcome: Outcome,
+  ticks: { readonly before: number; readonly after: number },
+  at: number,
+): string {
+  return JSON.stringify({
+    market: market.conditionId,
+    asset_id: market.tokens[outcome],
+    old_tick_size: priceText(ticks.before),
+    new_tick_size: priceText(ticks.after),
+    timestamp: String(at),
+    event_type: 'tick_size_change',
+  });
+}
+
 export function newMarket(market: Market, at: number): string {
   const { slug } = market.window;
   const tokens = [market.tokens.Up, market.tokens.Down];

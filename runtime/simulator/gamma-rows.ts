@@ -22,7 +22,11 @@ export function tagRows(market: Market): { id: string; label: string; slug: stri
 }
 
 /** A market as it stands inside an event and in `/markets`; `now` in milliseconds. */
-export function marketRow(market: Market, now: number): Record<string, unknown> {
+export function marketRow(
+  market: Market,
+  now: number,
+  blankTokens = false,
+): Record<string, unknown> {
   const { window } = market;
   const closed = now >= market.closedAt;
   const active = now >= market.activeAt;
@@ -42,7 +46,7 @@ export function marketRow(market: Market, now: number): Record<string, unknown> 
     eventStartTime: instant(window.opensAt),
     outcomes: arrayText(['Up', 'Down']),
     outcomePrices: arrayText(prices),
-    clobTokenIds: arrayText([market.tokens.Up, market.tokens.Down]),
+    clobTokenIds: arrayText(blankTokens ? ['', ''] : [market.tokens.Up, market.tokens.Down]),
     active,
     closed,
     archived: false,
@@ -70,19 +74,27 @@ export function marketRow(market: Market, now: number): Record<string, unknown> 
 }
 
 /** A row of `/markets`: it names its event. */
-export function marketRowWithEvent(market: Market, now: number): Record<string, unknown> {
+export function marketRowWithEvent(
+  market: Market,
+  now: number,
+  blankTokens = false,
+): Record<string, unknown> {
   const { window, eventId } = market;
   const seriesSlug = SERIES[window.cadence].slug;
   return {
-    ...marketRow(market, now),
+    ...marketRow(market, now, blankTokens),
     events: [{ id: eventId, startTime: instant(window.opensAt), seriesSlug }],
   };
 }
 
 /** A row of `/events`: it holds its only market. */
-export function eventRow(market: Market, now: number): Record<string, unknown> {
+export function eventRow(
+  market: Market,
+  now: number,
+  blankTokens = false,
+): Record<string, unknown> {
   const { window } = market;
-  const row = marketRow(market, now);
+  const row = marketRow(market, now, blankTokens);
   return {
     id: market.eventId,
     ticker: window.slug,

@@ -15,6 +15,8 @@ export interface GammaOptions {
   readonly now: () => number;
   /** Offsets above this are refused; sources say 2,000 and 10,000 (facts/polymarket.md §2). */
   readonly offsetCeiling: number;
+  /** True while markets are listed without token ids, as newly minted ones are for a while. */
+  readonly blankTokens: () => boolean;
 }
 
 /** Gamma, with its traps: texts for arrays, silent limits, ignored parameters (facts/polymarket.md §2). */
@@ -33,7 +35,7 @@ export function gamma(options: GammaOptions): (request: Request) => Reply {
     const found = listed(options).find(wanted);
     return found === undefined
       ? failure(404, `${kind.slice(0, -1)} not found`)
-      : json(row(kind, found, options.now()));
+      : json(row(kind, found, options));
   };
 }
 
@@ -44,7 +46,7 @@ function listing(kind: Kind, query: URLSearchParams, options: GammaOptions): Rep
   }
   const limit = Math.min(count(query.get('limit'), DEFAULT_LIMIT), LISTING_LIMIT);
   const found = selected(kind, query, options).slice(offset, offset + limit);
-  return json(found.map((market) => row(kind, market, options.now())));
+  return json(found.map((market) => row(kind, market, options)));
 }
 
 function keyset(kind: Kind, query: URLSearchParams, options: GammaOptions): Reply {
@@ -58,7 +60,7 @@ function keyset(kind: Kind, query: URLSearchParams, options: GammaOptions): Repl
   const last = page.at(-1);
   const more = last !== undefined && start + limit < all.length;
   return json({
-    [kind]: page.map((market) => row(kind, market, options.now())),
+    [kind]: page.map((market) => row(kind, market, options)),
     ...(more ? { next_cursor: cursorOf(idOf(kind, last)) } : undefined),
   });
 }
@@ -129,8 +131,9 @@ function listed(options: GammaOptions): Market[] {
   return [...options.exchange.markets()];
 }
 
-function row(kind: Kind, market: Market, now: number): Record<string, unknown> {
-  return kind === 'events' ? eventRow(market, now) : marketRowWithEvent(market, now);
+function row(kind: Kind, market: Market, options: GammaOptions): Record<string, unknown> {
+  const [now, blank] = [options.now(), options.blankTokens()];
+  return kind === 'events' ? eventRow(market, now, blank) : marketRowWithEvent(market, now, blank);
 }
 
 function idOf(kind: Kind, market: Market): string {

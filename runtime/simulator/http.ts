@@ -17,6 +17,9 @@ export interface Reply {
   readonly status: number;
   readonly body: string;
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Answers by itself, in a way that no reply describes; the rest of the reply is then ignored. */
+  readonly deliver?: (response: ServerResponse) => void;
 }
 
 export function json(body: unknown, status = 200): Reply {
@@ -97,10 +100,15 @@ async function handle(
 
 function write(response: ServerResponse, reply: Reply): void {
   if (response.destroyed) return;
+  if (reply.deliver !== undefined) {
+    reply.deliver(response);
+    return;
+  }
   response.writeHead(reply.status, {
     'Content-Type': reply.type ?? 'application/json',
     'Content-Length': Buffer.byteLength(reply.body),
     Server: 'cloudflare',
+    ...reply.headers,
   });
   response.end(reply.body);
 }

@@ -12,6 +12,7 @@ export const ENDINGS = [
   'resolved',
   'going_away',
   'normal',
+  'invalid_reason',
   'shutdown',
 ] as const;
 export type Ending = (typeof ENDINGS)[number];

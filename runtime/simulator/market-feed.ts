@@ -12,6 +12,7 @@ import {
   spaced,
   surprise,
   type Trade,
+  tickSizeChange,
 } from './frames.ts';
 import type { Market, Outcome } from './market.ts';
 import { MarketBook, ONE, priceText, type Side } from './market-book.ts';
@@ -28,6 +29,10 @@ const BEST_PRICE_TOLD = 0.5;
 const TRADE_TIME_LEAD = 600;
 /** Entries of the frame that empties a book. */
 const EMPTYING_FRAME = 20;
+/** Prices become finer once the best bid is above, or the best offer below, these thousandths (facts §3). */
+const FINE_ABOVE = 960;
+const FINE_BELOW = 40;
+const FINE_TICK = 1;
 
 /** A duplicate to deliver `delay` milliseconds after the frame it repeats. */
 export interface Step {
@@ -81,14 +86,41 @@ export class MarketFeed {
     const odd = this.#random.chance(this.#style.surprises)
       ? [this.#batch([this.#event(surprise(this.#market, at))])]
       : [];
+    const fine = this.#isExtreme() ? this.changeTick(at) : [];
+    const step = this.#next(at, late);
+    return { ...step, batches: [...fine, ...odd, ...step.batches] };
+  }
+
+  /** Tells both tokens that prices have three decimals from now on; nothing when they have already. */
+  changeTick(at: number): Batch[] {
+    const before = this.book.tick;
+    if (before === FINE_TICK) return [];
+    this.book.tick = FINE_TICK;
+    const ticks = { before, after: FINE_TICK };
+    return OUTCOMES.map((outcome) =>
+      this.#batch([
+        this.#event(tickSizeChange(this.#market, outcome, ticks, at), [
+          this.#market.tokens[outcome],
+        ]),
+      ]),
+    );
+  }
+
+  #isExtreme(): boolean {
+    return (
+      (this.book.best('BUY') ?? 0) > FINE_ABOVE || (this.book.best('SELL') ?? ONE) < FINE_BELOW
+    );
+  }
+
+  #next(at: number, late: readonly Batch[]): Step {
     const kind = this.#random.next();
-    if (kind < TRADES) return { batches: [...odd, ...late, ...this.#trade(at)] };
+    if (kind < TRADES) return { batches: [...late, ...this.#trade(at)] };
     if (kind < TRADES + SPREAD_BURSTS) {
-      return { batches: [...odd, ...this.#spreadBurst(at), ...late] };
+      return { batches: [...this.#spreadBurst(at), ...late] };
     }
     const count = kind < TRADES + SPREAD_BURSTS + BURSTS ? this.#random.integer(2, 4) : 1;
     const step = this.#changes(at, count);
-    return { ...step, batches: [...odd, ...step.batches, ...late] };
+    return { ...step, batches: [...step.batches, ...late] };
   }
 
   /** Every level goes to size 0. */

@@ -7,12 +7,20 @@ import { Connection, type ConnectionSettings } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import { openingBook } from './frames.ts';
+import { HandshakeFaults } from './handshake-faults.ts';
+import { Load } from './load.ts';
 import type { Market } from './market.ts';
 import { type ClientFrame, parseClientFrame } from './subscription.ts';
 
 export const MARKET_PATH = '/ws/market';
 /** Far above the 200 KB at which the service itself gives up (facts/polymarket.md §3, limits). */
 const MAXIMUM_CLIENT_FRAME = 16 * 1024 * 1024;
+/** A few thousand ids, or 200 KB, in one message end the connection this soon (facts §3, limits). */
+const OVERSIZED_TOKENS = 2_500;
+const OVERSIZED_CHARACTERS = 200_000;
+const OVERSIZED_ENDS_AFTER = 150;
+/** Tokens of one connection that get an opening book (facts §3, limits: 500, others say 750). */
+const SNAPSHOT_CEILING = 500;
 
 /** Sends something to a client that has just subscribed, instead of the generated markets. */
 export type Player = (connection: Connection) => void;
@@ -25,6 +33,8 @@ export interface MarketSocketOptions {
   readonly player: Player | null;
   /** Milliseconds after which each connection is reset, 0 for never. */
   readonly disconnectEvery: number;
+  /** Frames per second to each connection beside those of the markets. */
+  readonly load: number;
 }
 
 interface Client {
@@ -39,6 +49,8 @@ export class MarketSocket {
   readonly #options: MarketSocketOptions;
   readonly #clients = new Map<number, Client>();
   readonly #server: WebSocketServer;
+  readonly #handshakes: HandshakeFaults;
+  readonly #load: Load;
   #accepted = 0;
   #ignored = 0;
   #handedBefore = 0;
@@ -46,13 +58,21 @@ export class MarketSocket {
 
   constructor(server: Server, options: MarketSocketOptions) {
     this.#options = options;
+    this.#handshakes = new HandshakeFaults(options.faults);
+    this.#load = new Load(
+      options.connection.clock,
+      () => this.#clients.values(),
+      () => options.faults.active('load')?.frames ?? options.load,
+    );
     this.#server = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
       maxPayload: MAXIMUM_CLIENT_FRAME,
     });
     this.#server.on('headers', (headers) => headers.push('Server: cloudflare'));
+    server.on('connection', (socket) => void this.#handshakes.reset(socket));
     server.on('upgrade', (request, socket, head) => {
+      if (this.#handshakes.refuse(socket)) return;
       if (request.url?.split('?')[0] !== MARKET_PATH) {
         socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
         return;
@@ -63,6 +83,11 @@ export class MarketSocket {
 
   get connections(): readonly Connection[] {
     return [...this.#clients.values()].map((client) => client.connection);
+  }
+
+  /** Every token that some connection is subscribed to. */
+  get subscribedTokens(): readonly string[] {
+    return [...new Set([...this.#clients.values()].flatMap((client) => [...client.tokens]))];
   }
 
   statistics(): object {
@@ -90,9 +115,10 @@ export class MarketSocket {
 
   deliver(batch: Batch): void {
     if (this.#options.player !== null) return;
+    const events = batch.events.filter((event) => !this.#options.faults.loses(event.json));
     for (const client of this.#clients.values()) {
       const { number } = client.connection;
-      const texts = batch.events
+      const texts = events
         .filter(
           (event) =>
             audible(event.audience, event.tokens, client) &&
@@ -120,6 +146,8 @@ export class MarketSocket {
   }
 
   async close(): Promise<void> {
+    this.#load.stop();
+    this.#handshakes.close();
     for (const { connection } of this.#clients.values()) connection.cut('shutdown');
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
@@ -140,8 +168,14 @@ export class MarketSocket {
     });
     ws.on('ping', () => connection.received());
     ws.on('message', (data, binary) => {
+      if (connection.frozen) return;
       connection.received();
-      if (!binary && connection.open) this.#handle(client, parseClientFrame(String(data)));
+      if (binary || !connection.open) return;
+      const text = String(data);
+      const frame = parseClientFrame(text);
+      if (this.#isOversized(frame, text)) {
+        connection.after(OVERSIZED_ENDS_AFTER, () => connection.cut('cut'));
+      } else this.#handle(client, frame);
     });
     if (disconnectEvery > 0) connection.after(disconnectEvery, () => connection.cut('reset'));
   }
@@ -160,6 +194,12 @@ export class MarketSocket {
       case 'ignored':
         this.#ignored += 1;
     }
+  }
+
+  #isOversized(frame: ClientFrame, text: string): boolean {
+    if (frame.kind !== 'subscribe') return false;
+    const limit = this.#options.faults.active('subscribe-limit')?.tokens ?? OVERSIZED_TOKENS;
+    return frame.tokens.length > limit || text.length > OVERSIZED_CHARACTERS;
   }
 
   #pong(connection: Connection): void {
@@ -182,7 +222,16 @@ export class MarketSocket {
       client.connection.send('NO NEW ASSETS');
       return;
     }
-    if (frame.dump) this.#dump(client.connection, frame.opening ? frame.tokens : added);
+    if (!frame.dump) return;
+    const ceiling = this.#options.faults.active('snapshot-ceiling')?.tokens ?? SNAPSHOT_CEILING;
+    const seen = new Set([...client.tokens].slice(0, ceiling));
+    const asked = frame.opening ? frame.tokens : added;
+    const shown = asked.filter((token) => seen.has(token));
+    // Beyond the ceiling there is no dump, not even an empty one.
+    if (asked.length > 0 && shown.length === 0) return;
+    const late = this.#options.faults.active('late-dump')?.milliseconds ?? 0;
+    if (late === 0) this.#dump(client.connection, shown);
+    else client.connection.after(late, () => this.#dump(client.connection, shown));
   }
 
   /** Books of the tokens that have one, in one array; nothing tells of the others (facts §3). */

@@ -30,7 +30,7 @@ const HOUR = 3_600_000;
 /** Markets are minted about a day ahead (facts/polymarket.md §2). */
 export const MINTED_AHEAD = 24 * HOUR;
 /** Not measured anywhere: long enough that every window a recorder looks ahead to has a book. */
-const ACTIVE_AHEAD = HOUR / 2;
+export const ACTIVE_AHEAD = HOUR / 2;
 /** Ranges seen after the end of a window: closed in Gamma, and emptied on the stream (facts §2, §7 item 7). */
 const CLOSED_AFTER = [51 * SECOND, 90 * SECOND] as const;
 const SETTLED_AFTER = [120 * SECOND, 150 * SECOND] as const;
@@ -38,7 +38,12 @@ const SETTLED_AFTER = [120 * SECOND, 150 * SECOND] as const;
 const FIRST_ID = 1_700_000_000;
 
 /** The market of a window. All waiting times shrink with `scale` as the window does. */
-export function marketOf(seed: string, window: Window, scale: number): Market {
+export function marketOf(
+  seed: string,
+  window: Window,
+  scale: number,
+  activeAhead = ACTIVE_AHEAD,
+): Market {
   const random = randomOf(`${seed}/market/${window.slug}`);
   const within = ([low, high]: readonly [number, number]) =>
     Math.round(random.integer(low, high) * scale);
@@ -54,7 +59,7 @@ export function marketOf(seed: string, window: Window, scale: number): Market {
     tokens: { Up: token(seed, window, 'Up'), Down: token(seed, window, 'Down') },
     winner: random.chance(0.5) ? 'Up' : 'Down',
     listedAt: window.opensAt - Math.round(MINTED_AHEAD * scale) + late,
-    activeAt: window.opensAt - Math.round(ACTIVE_AHEAD * scale),
+    activeAt: window.opensAt - Math.round(activeAhead * scale),
     closedAt: window.endsAt + within(CLOSED_AFTER),
     settlesAt: window.endsAt + within(SETTLED_AFTER),
   };

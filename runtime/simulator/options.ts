@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { OrderbooksError } from '../errors.ts';
 import { CADENCES, windowLength } from '../polymarket/slug.ts';
 import type { Clock } from './clock.ts';
+import type { FaultListener } from './fault-injector.ts';
 import type { LedgerSink } from './ledger.ts';
+import { ACTIVE_AHEAD } from './market.ts';
 
 const port = z.number().int().min(0).max(65_535).default(0);
 const share = z.number().min(0).max(1);
@@ -50,6 +52,18 @@ export const simulatorSettings = z.strictObject({
   tradePriceLead: share.default(0),
   /** Delay REST requests beyond the documented rate limits. */
   throttle: z.boolean().default(false),
+  /** Faults at moments: a file, or `seed:TEXT`. */
+  schedule: z.string().min(1).optional(),
+  /** Between two faults of a seeded schedule. */
+  faultPause: milliseconds.default(10_000),
+  /** Frames per second to each connection beside those of the markets, as far as it takes them. */
+  load: z.number().min(0).max(1_000_000).default(0),
+  /** How long before its window a market has a book; scaled as windows are. */
+  activeAhead: milliseconds.default(ACTIVE_AHEAD),
+  /** Share of markets whose result the stream tells; some connections ended before it (facts §2). */
+  resolvedShare: share.default(1),
+  /** Bytes in one POST /books: whether the service counts these or tokens is unknown (facts §1). */
+  booksLimitBytes: z.number().int().positive().default(50_000),
   /** Two ceilings were seen, 2,000 and 10,000. */
   offsetCeiling: z.number().int().min(0).default(2000),
 });
@@ -59,6 +73,8 @@ export interface SimulatorOptions extends Readonly<z.input<typeof simulatorSetti
   readonly clock?: Clock;
   /** Told of every connection and every frame as it happens. */
   readonly ledger?: LedgerSink;
+  /** Told of every fault as it begins and ends. */
+  readonly faultListener?: FaultListener;
   /** Told of failures that are nobody's answer, such as a replay file that vanished. */
   readonly onError?: (error: unknown) => void;
 }

@@ -2,6 +2,8 @@ import { OrderbooksError } from '../errors.ts';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { Endpoints, type SimulatorUrls } from './endpoints.ts';
 import { Exchange } from './exchange.ts';
+import { FaultInjector, type FaultListener } from './fault-injector.ts';
+import { faultSchedule, runSchedule, type ScheduledFault } from './fault-schedule.ts';
 import { Faults } from './faults.ts';
 import { failure, httpServer } from './http.ts';
 import { LedgerFile, type LedgerSink } from './ledger.ts';
@@ -22,6 +24,7 @@ export interface Simulator extends SimulatorUrls {
   /** What is broken on purpose at the moment. */
   readonly faults: Faults;
   readonly socket: MarketSocket;
+  readonly injector: FaultInjector;
   /** Ends every connection and server. */
   close(): Promise<void>;
 }
@@ -29,36 +32,52 @@ export interface Simulator extends SimulatorUrls {
 /**
  * Starts Polymarket in small on the loopback interface: Gamma, CLOB REST, the market websocket, and an endpoint
  * that breaks them on request. Rejects with SIMULATOR_OPTION_INVALID, SIMULATOR_PORT_TAKEN,
- * SIMULATOR_PORT_UNUSABLE, SIMULATOR_LEDGER_UNWRITABLE, SIMULATOR_REPLAY_UNREADABLE or SIMULATOR_REPLAY_EMPTY,
- * with nothing left running.
+ * SIMULATOR_PORT_UNUSABLE, SIMULATOR_LEDGER_UNWRITABLE, SIMULATOR_REPLAY_UNREADABLE, SIMULATOR_REPLAY_EMPTY or
+ * SIMULATOR_SCHEDULE_INVALID, with nothing left running.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { clock = systemClock, ledger = null, onError = rethrow, ...input } = options;
+  const {
+    clock = systemClock,
+    ledger = null,
+    faultListener,
+    onError = rethrow,
+    ...input
+  } = options;
   const settings = parseSettings(input);
   for (const file of settings.replay) await countReplayFrames(file);
+  const schedule =
+    settings.schedule === undefined
+      ? []
+      : await faultSchedule(settings.schedule, settings.faultPause);
   const file =
     settings.ledgerFile === undefined ? null : await LedgerFile.create(settings.ledgerFile);
   const sinks = [ledger, file?.sink ?? null].filter((sink) => sink !== null);
+  const listener = faultListener ?? { began: () => undefined, ended: () => undefined };
   try {
-    return await assemble(settings, clock, sinks, file, onError);
+    return await assemble({ settings, clock, sinks, file, onError, schedule, listener });
   } catch (error) {
     await file?.close();
     throw error;
   }
 }
 
-async function assemble(
-  settings: SimulatorSettings,
-  clock: Clock,
-  sinks: readonly LedgerSink[],
-  file: LedgerFile | null,
-  onError: (error: unknown) => void,
-): Promise<Simulator> {
+interface Parts {
+  readonly settings: SimulatorSettings;
+  readonly clock: Clock;
+  readonly sinks: readonly LedgerSink[];
+  readonly file: LedgerFile | null;
+  readonly onError: (error: unknown) => void;
+  readonly schedule: Iterable<ScheduledFault>;
+  readonly listener: FaultListener;
+}
+
+async function assemble(parts: Parts): Promise<Simulator> {
+  const { settings, clock, sinks, file, onError } = parts;
   const { seed, rate, windowScale: scale, replay: files, replayPace: pace } = settings;
   const faults = new Faults();
   faults.pongLag = settings.pongLag;
   const exchange: Exchange = new Exchange(
-    { seed, rate, scale, style: settings },
+    { ...settings, seed, rate, scale, style: settings },
     { batch: (batch) => socket.deliver(batch), settled: (market) => socket.settled(market) },
     clock.now(),
   );
@@ -74,8 +93,25 @@ async function assemble(
     faults,
     player: files.length === 0 ? null : player({ files, pace, clock, onError }),
     disconnectEvery: settings.disconnectEvery,
+    load: settings.load,
   });
-  const endpoints = new Endpoints({ settings, clock, exchange, faults, socket, websocketServer });
+  const injector = new FaultInjector({
+    faults,
+    clock,
+    exchange,
+    socket,
+    pongLag: settings.pongLag,
+    listener: parts.listener,
+  });
+  const endpoints = new Endpoints({
+    settings,
+    clock,
+    exchange,
+    faults,
+    injector,
+    socket,
+    websocketServer,
+  });
   const closeEndpoints = async () => {
     await socket.close();
     await endpoints.close();
@@ -89,7 +125,10 @@ async function assemble(
     throw error;
   }
   const stopPump = pump(exchange, clock);
+  const stopSchedule = runSchedule(parts.schedule, injector, clock);
   const close = async () => {
+    stopSchedule();
+    injector.end();
     stopPump();
     await closeEndpoints();
     await file?.close();
@@ -101,6 +140,7 @@ async function assemble(
     exchange,
     faults,
     socket,
+    injector,
     close: () => {
       closing ??= close();
       return closing;

@@ -194,6 +194,7 @@ describe('generated frames', () => {
     expect(new Set(eventsOf(recording.frames).map((event) => event.event_type))).toEqual(
       new Set([
         'price_change',
+        'tick_size_change',
         'book',
         'last_trade_price',
         'best_bid_ask',

@@ -77,6 +77,9 @@ export class Follower {
     for (const book of this.books.values()) {
       if ('market' in event && event.market !== book.market) continue;
       if (event.event_type === 'last_trade_price') book.applyLastTradePrice(event);
+      if (event.event_type === 'tick_size_change' && event.asset_id === book.assetId) {
+        book.applyTickSizeChange(event);
+      }
       if (event.event_type === 'book' && event.asset_id === book.assetId) {
         this.checks.push(book.applyBook(event));
       }
