@@ -30,3 +30,9 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
   }
   return here;
 }
+
+/** A value as JSON, short enough for a message. */
+export function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 80 ? `${json.slice(0, 79)}…` : json;
+}

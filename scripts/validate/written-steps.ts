@@ -12,14 +12,14 @@ export interface WrittenStep {
 export const KARGO = 'kargo.akuity.io';
 
 /** Kinds that have promotion steps, and where. */
-const STEPS: Readonly<Record<string, Path>> = {
-  Stage: ['spec', 'promotionTemplate', 'spec', 'steps'],
-  PromotionTask: ['spec', 'steps'],
-  ClusterPromotionTask: ['spec', 'steps'],
-};
+const STEPS: ReadonlyMap<string, Path> = new Map([
+  ['Stage', ['spec', 'promotionTemplate', 'spec', 'steps']],
+  ['PromotionTask', ['spec', 'steps']],
+  ['ClusterPromotionTask', ['spec', 'steps']],
+]);
 
 export function writtenSteps(object: BundleObject): readonly WrittenStep[] {
-  const path = object.group === KARGO ? STEPS[object.kind] : undefined;
+  const path = object.group === KARGO ? STEPS.get(object.kind) : undefined;
   if (path === undefined) return [];
   return items(valueAt(object.value, path)).map((value, index) => ({
     object,

@@ -1,5 +1,5 @@
 import type { BundleObject } from '../bundle.ts';
-import { fields, items, text, valueAt } from '../fields.ts';
+import { fields, items, shown, text, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
 import type { Check } from '../rule.ts';
 import type { Path } from '../source-file.ts';
@@ -39,8 +39,10 @@ function* metricName(object: BundleObject, path: Path, name: string): Generator<
 }
 
 function* deadline(object: BundleObject, path: Path, metric: string): Generator<Draft> {
+  // For the API server, null is as good as nothing.
   const spec = fields(valueAt(object.value, path));
-  if (spec['activeDeadlineSeconds'] === undefined) {
+  const { activeDeadlineSeconds: limit = null, backoffLimit: retries = null } = spec;
+  if (limit === null) {
     yield {
       rule: 'rollouts/no-deadline',
       at: object.atKey(path),
@@ -48,14 +50,13 @@ function* deadline(object: BundleObject, path: Path, metric: string): Generator<
       fix: 'add activeDeadlineSeconds to the Job, longer than its longest honest run',
     };
   }
-  if (spec['backoffLimit'] === 0) return;
+  if (retries === 0) return;
+  const seen =
+    retries === null ? 'no backoffLimit, which means 6' : `backoffLimit ${shown(retries)}`;
   yield {
     rule: 'rollouts/no-deadline',
-    at:
-      spec['backoffLimit'] === undefined
-        ? object.atKey(path)
-        : object.at([...path, 'backoffLimit']),
-    message: `the Job of metric ${metric} has ${spec['backoffLimit'] === undefined ? 'no backoffLimit (6 is meant then)' : `backoffLimit ${String(spec['backoffLimit'])}`}: a verdict against the release is asked for again until one passes`,
+    at: retries === null ? object.atKey(path) : object.at([...path, 'backoffLimit']),
+    message: `the Job of metric ${metric} has ${seen}: a verdict against the release is asked for again until one passes`,
     fix: 'set backoffLimit: 0',
   };
 }

@@ -10,7 +10,7 @@ import {
 } from '../../kargo/objects.ts';
 import { admitStageOrTask } from '../../kargo/stage-admission.ts';
 import type { BundleObject } from '../bundle.ts';
-import { valueAt } from '../fields.ts';
+import { shown, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
 import type { Check } from '../rule.ts';
 import type { RuleName } from '../rule-names.ts';
@@ -109,9 +109,4 @@ function pathIn(message: string): Path | null {
 
 function dotted(path: Path): string {
   return path.length === 0 ? '(the whole object)' : path.join('.');
-}
-
-function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
-  return json.length > 80 ? `${json.slice(0, 79)}…` : json;
 }
