@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OrderbooksError } from '../errors.ts';
+import { CADENCES } from '../polymarket/slug.ts';
 import { parseDuration } from './duration.ts';
 
 /** A duration text (`500ms`, `10s`, `5m`, `3d`), as milliseconds once parsed. */
@@ -24,9 +25,9 @@ const feed = z.strictObject({
 
 const discovery = z.strictObject({
   cadences: z
-    .array(z.enum(['5m', '15m']))
+    .array(z.enum(CADENCES))
     .min(1)
-    .default(['5m', '15m']),
+    .default([...CADENCES]),
   /** A market is chosen once its window opens within this time. */
   lookAhead: duration.prefault('15m'),
   /** A market stays chosen this long after its window ended. */
@@ -58,6 +59,26 @@ const recorder = z.strictObject({
   queueBytes: z.number().int().positive().default(67_108_864),
 });
 
+/** The service refuses 501 tokens; fewer, because its limit may be bytes (facts/polymarket.md §1). */
+const MAX_BOOKS = 500;
+
+const collector = z.strictObject({
+  /** From the start of a cycle to the start of the next. */
+  interval: duration.prefault('60s'),
+  /** A cycle that takes longer is ended and says so in its manifest. */
+  cycleDeadline: duration.prefault('45s'),
+  /** Tokens per `POST /books`. */
+  batchSize: z.number().int().min(1).max(MAX_BOOKS).default(250),
+  /** Requests at the same time; the service permits 500 in 10 s (facts/polymarket.md §1). */
+  concurrency: z.number().int().min(1).max(16).default(2),
+  /** How often one batch is asked for in one cycle. */
+  attempts: z.number().int().min(1).max(20).default(4),
+  retryInitial: duration.prefault('500ms'),
+  retryMaximum: duration.prefault('10s'),
+  /** Answers held in memory while the disk is slow; above it answers are lost and a gap says so. */
+  queueBytes: z.number().int().positive().default(67_108_864),
+});
+
 const archive = z.strictObject({
   rotateAfter: duration.prefault('5m'),
   rotateBytes: z.number().int().positive().default(67_108_864),
@@ -84,6 +105,7 @@ export const configuration = z.strictObject({
   feed: feed.prefault({}),
   discovery: discovery.prefault({}),
   recorder: recorder.prefault({}),
+  collector: collector.prefault({}),
   archive: archive.prefault({}),
   uploader: uploader.optional(),
   http: z.strictObject({ port: z.number().int().min(0).max(65_535).default(8080) }).prefault({}),

@@ -16,6 +16,7 @@ const RETRY_INITIAL_MS = 500;
 export interface DiscoveryLoopOptions {
   readonly discovery: Discovery;
   readonly settings: Configuration['discovery'];
+  readonly component: DiscoveryManifest['component'];
   readonly provenance: Provenance;
   /** Called after every look with what is to be recorded now. */
   readonly choose: (markets: readonly Market[]) => void;
@@ -25,31 +26,78 @@ export interface DiscoveryLoopOptions {
   readonly logger: Logger;
 }
 
-/** Looks for markets again and again until `signal` aborts, and says what it found whenever that changed. */
+/** One look for markets after the other; says what was found whenever that changed. */
+export class DiscoveryRounds {
+  readonly #options: DiscoveryLoopOptions;
+  #said = '';
+  #reconciledAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DiscoveryLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Asks Gamma, now and then for its lists too. Null if `signal` aborted meanwhile. */
+  async look(signal: AbortSignal): Promise<DiscoveryResult | null> {
+    const { discovery, metrics, logger } = this.#options;
+    const result = await discovery.refresh(signal);
+    if (signal.aborted) return null;
+    if (result.failures.length > 0) metrics.discoveryFailures.inc();
+    await this.#take(result);
+    if (
+      result.failures.length === 0 &&
+      this.#reconciledAt + RECONCILE_EVERY_MS <= performance.now()
+    ) {
+      this.#reconciledAt = performance.now();
+      const notes = await discovery.reconcile(signal);
+      if (notes.length > 0 && !signal.aborted) logger.warn({ notes }, 'series differ');
+    }
+    return result;
+  }
+
+  /** Chooses again among what is known: windows ended or opened. */
+  async rollOver(): Promise<void> {
+    await this.#take(this.#options.discovery.choose());
+  }
+
+  async #take(result: DiscoveryResult): Promise<void> {
+    this.#options.choose(result.chosen);
+    this.#said = await say(this.#options, result, this.#said);
+  }
+}
+
+/** Looks for markets again and again until `signal` aborts. */
 export async function runDiscovery(
   options: DiscoveryLoopOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { discovery, settings, metrics } = options;
-  const backoff = new Backoff(Math.min(RETRY_INITIAL_MS, settings.interval), settings.interval);
-  let said = '';
-  let reconciledAt = Number.NEGATIVE_INFINITY;
+  const { interval } = options.settings;
+  const backoff = new Backoff(Math.min(RETRY_INITIAL_MS, interval), interval);
+  const rounds = new DiscoveryRounds(options);
   while (!signal.aborted) {
-    const result = await discovery.refresh(signal);
-    if (signal.aborted) return;
-    options.choose(result.chosen);
-    const asked = result.problems.length === 0;
+    const result = await rounds.look(signal);
+    if (result === null) return;
+    const asked = result.failures.length === 0;
     if (asked) backoff.reset();
-    else metrics.discoveryFailures.inc();
-    said = await say(options, result, said);
-    if (asked && performance.now() - reconciledAt >= RECONCILE_EVERY_MS) {
-      reconciledAt = performance.now();
-      const notes = await discovery.reconcile(signal);
-      if (notes.length > 0 && !signal.aborted) options.logger.warn({ notes }, 'series differ');
-    }
-    const pause = asked ? settings.interval : backoff.next(result.retryAfterMs ?? 0);
-    // An abort is how the pause is meant to be cut short; the loop's condition sees it.
-    await wait(pause, undefined, { signal }).catch(() => undefined);
+    const pause = asked ? interval : backoff.next(result.retryAfterMs ?? 0);
+    await pauseWithRollovers(options.discovery, rounds, pause, signal);
+  }
+}
+
+/** Waits, and meanwhile hands the places of a limit on at the very moment when windows end and open. */
+async function pauseWithRollovers(
+  discovery: Discovery,
+  rounds: DiscoveryRounds,
+  pauseMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + pauseMs;
+  while (!signal.aborted) {
+    const left = until - performance.now();
+    const rollover = Math.ceil(discovery.rolloverInMs);
+    // An abort is how the pause is meant to be cut short; the caller's loop sees it.
+    await wait(Math.max(0, Math.min(left, rollover)), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || left <= rollover) return;
+    await rounds.rollOver();
   }
 }
 
@@ -76,7 +124,7 @@ function manifestOf(options: DiscoveryLoopOptions, result: DiscoveryResult): Dis
   const { settings } = options;
   return {
     schema: 'orderbooks.discovery-manifest.v1',
-    component: 'ws-recorder',
+    component: options.component,
     ...options.provenance,
     discovered_at: new Date(result.at).toISOString(),
     market_limit: settings.marketLimit,

@@ -26,6 +26,8 @@ const gammaMarket = z.object({
   clobTokenIds: textList.nullish(),
   /** When the window opens; `startDate` is when the market was listed, a day earlier. */
   eventStartTime: z.string().nullish(),
+  /** When the window ends. */
+  endDate: z.string().nullish(),
   closed: z.boolean().nullish(),
   active: z.boolean().nullish(),
 });
@@ -106,6 +108,27 @@ export async function marketsBySeries(
   throw new GammaError(`/events/keyset did not end within ${MAX_KEYSET_PAGES} pages`, null);
 }
 
+/**
+ * Id of the series with this slug, or null when Gamma does not list it. The rows decide, because a filter that Gamma
+ * does not know is ignored without a word (facts/polymarket.md §2). Throws `GammaError`.
+ */
+export async function seriesId(
+  client: HttpClient,
+  gammaUrl: string,
+  slug: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const body = await get(
+    client,
+    `${base(gammaUrl)}/series?${new URLSearchParams({ slug })}`,
+    signal,
+  );
+  if (!Array.isArray(body)) throw new GammaError('expected an array of series from /series', null);
+  const rows = body.map((row) => seriesRow.safeParse(row));
+  return rows.find((row) => row.success && row.data.slug === slug)?.data?.id ?? null;
+}
+
+const seriesRow = z.object({ id: z.string(), slug: z.string() });
 const keysetPage = z.object({ events: z.array(z.unknown()), next_cursor: z.string().nullish() });
 const eventShell = z.object({ slug: z.string().default(''), markets: z.array(z.unknown()) });
 

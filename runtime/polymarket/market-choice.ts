@@ -27,15 +27,16 @@ export interface Choice {
 
 /**
  * How long before its window a market must be subscribed: at least 60 s (facts/polymarket.md §2), and half a minute
- * for a discovery that fails once. With a limit, a market that ends this soon no longer takes a place, so that the
- * one after it can be there in time.
+ * for a discovery that fails once. Under a limit a market this near to its window comes before one that has ended.
  */
 export const ROLLOVER_LEAD_MS = 90_000;
 
 /**
  * Which of `known` are recorded at `now` (milliseconds since 1970): windows that open within the look-ahead, are open,
- * or ended at most `keepAfterEnd` ago. A limit takes the current window of each cadence first, in the order of
- * `cadences`, then the windows after them; markets near or past their end ride along when they had a place before.
+ * or ended at most `keepAfterEnd` ago. A limit is never exceeded. Its places go to the open windows in the order of
+ * `cadences`, then to windows that open soon, then to markets that were recorded and have ended, then to later windows.
+ * With one place per cadence a market is therefore recorded from the opening of its window to its end and no longer;
+ * a second place per cadence gives it the time before and after.
  */
 export function chooseMarkets(
   known: Iterable<Market>,
@@ -53,19 +54,31 @@ export function chooseMarkets(
   inTime.sort((a, b) => a.opensAt - b.opensAt || rankOf(a, settings) - rankOf(b, settings));
   if (settings.marketLimit === 0) return { chosen: inTime, leftOut };
 
-  const places = placesOf(inTime, now, settings);
-  const ending = inTime.filter(
-    (market) => endsSoon(market, now, settings) && ridesAlong(market, places, chosenBefore, now),
+  const places = new Set(
+    inTime
+      .map((market) => ({ market, turn: turnOf(market, chosenBefore, now, settings) }))
+      .sort((a, b) => a.turn - b.turn || inOneTurn(a.turn, a.market, b.market, settings))
+      .slice(0, settings.marketLimit)
+      .map(({ market }) => market),
   );
-  const chosen = new Set([...places, ...ending]);
   for (const market of inTime) {
-    if (chosen.has(market)) continue;
+    if (places.has(market)) continue;
     leftOut.push({
       slug: market.slug,
       reason: `the market limit of ${settings.marketLimit} is taken by others`,
     });
   }
-  return { chosen: inTime.filter((market) => chosen.has(market)), leftOut };
+  return { chosen: inTime.filter((market) => places.has(market)), leftOut };
+}
+
+/** The next moment after `now` at which a window of `known` opens or ends: under a limit, places change hands then. */
+export function nextRollover(known: Iterable<Market>, now: number): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { opensAt, endsAt } of known) {
+    if (opensAt > now) next = Math.min(next, opensAt);
+    if (endsAt > now) next = Math.min(next, endsAt);
+  }
+  return next;
 }
 
 function outsideOf(market: Market, now: number, settings: ChoiceSettings): string | null {
@@ -81,33 +94,24 @@ function outsideOf(market: Market, now: number, settings: ChoiceSettings): strin
   return null;
 }
 
-function placesOf(markets: readonly Market[], now: number, settings: ChoiceSettings): Market[] {
-  const turns = new Map<Cadence, number>();
-  return markets
-    .filter((market) => !endsSoon(market, now, settings))
-    .map((market) => {
-      const turn = turns.get(market.cadence) ?? 0;
-      turns.set(market.cadence, turn + 1);
-      return { market, turn };
-    })
-    .sort((a, b) => a.turn - b.turn || rankOf(a.market, settings) - rankOf(b.market, settings))
-    .slice(0, settings.marketLimit)
-    .map(({ market }) => market);
-}
-
-/** An ending market stays if it was recorded, or if it is still open and its cadence has a place anyway. */
-function ridesAlong(
+/** Who is served first when places are few: the lower, the sooner. */
+function turnOf(
   market: Market,
-  places: readonly Market[],
   chosenBefore: ReadonlySet<string>,
   now: number,
-): boolean {
-  if (chosenBefore.has(market.slug)) return true;
-  return market.endsAt > now && places.some((place) => place.cadence === market.cadence);
+  { windowScale = 1 }: ChoiceSettings,
+): number {
+  if (market.opensAt <= now && now < market.endsAt) return 0;
+  if (market.opensAt > now) return market.opensAt <= now + ROLLOVER_LEAD_MS * windowScale ? 1 : 3;
+  return chosenBefore.has(market.slug) ? 2 : 4;
 }
 
-function endsSoon(market: Market, now: number, { windowScale = 1 }: ChoiceSettings): boolean {
-  return market.endsAt <= now + ROLLOVER_LEAD_MS * windowScale;
+/** Open windows in the order of `cadences`, ended ones the latest first, those to come the soonest first. */
+function inOneTurn(turn: number, a: Market, b: Market, settings: ChoiceSettings): number {
+  const byRank = rankOf(a, settings) - rankOf(b, settings);
+  if (turn === 0) return byRank;
+  if (turn === 2 || turn === 4) return b.endsAt - a.endsAt || byRank;
+  return a.opensAt - b.opensAt || byRank;
 }
 
 function rankOf(market: Market, settings: ChoiceSettings): number {

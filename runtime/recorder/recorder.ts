@@ -125,6 +125,7 @@ export class Recorder {
         {
           discovery,
           settings: configuration.discovery,
+          component: 'ws-recorder',
           provenance,
           choose: (markets) => this.#choose(markets),
           keep: (manifest, at) => this.#tolerate(this.#options.keepDiscovery(manifest, at)),

@@ -1,13 +1,7 @@
-import {
-  CADENCES,
-  type Cadence,
-  type Window,
-  windowAt,
-  windowOpeningAt,
-} from '../polymarket/slug.ts';
+import { type Cadence, type Window, windowAt, windowOpeningAt } from '../polymarket/slug.ts';
 import type { Batch, FrameStyle } from './batch.ts';
 import { newMarket } from './frames.ts';
-import { type Market, marketOf } from './market.ts';
+import { type Market, marketOf, SIMULATED_CADENCES } from './market.ts';
 import { MarketFeed } from './market-feed.ts';
 import { randomOf } from './random.ts';
 import { Schedule } from './schedule.ts';
@@ -59,7 +53,7 @@ export class Exchange {
     this.#options = options;
     this.#listener = listener;
     this.#now = start;
-    for (const cadence of CADENCES) this.#mintStanding(cadence, start);
+    for (const cadence of SIMULATED_CADENCES) this.#mintStanding(cadence, start);
   }
 
   get now(): number {

@@ -10,6 +10,10 @@ export const SERIES = {
     title: 'BTC Up or Down 15m',
     recurrence: '15m',
   },
+  // Known by name only (facts/polymarket.md §2): no market of these is simulated.
+  '1h': { id: '0', slug: 'btc-up-or-down-hourly', title: 'BTC Up or Down 1h', recurrence: '1h' },
+  '4h': { id: '1', slug: 'btc-up-or-down-4h', title: 'BTC Up or Down 4h', recurrence: '4h' },
+  '1d': { id: '41', slug: 'btc-up-or-down-daily', title: 'BTC Up or Down 1d', recurrence: '1d' },
 } as const;
 
 /** Only `crypto` and `bitcoin` are known to work as `tag_slug`; numbers of tags are invented. */

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CADENCES, type Window, windowLength } from '../polymarket/slug.ts';
+import { type Window, windowLength } from '../polymarket/slug.ts';
 import { randomOf } from './random.ts';
+
+/** The series that are simulated: the busy ones. Those that go by New York's clock cannot be sped up. */
+export const SIMULATED_CADENCES = ['5m', '15m'] as const;
+type Simulated = (typeof SIMULATED_CADENCES)[number];
 
 export type Outcome = 'Up' | 'Down';
 
@@ -47,7 +51,9 @@ export function marketOf(
   const random = randomOf(`${seed}/market/${window.slug}`);
   const within = ([low, high]: readonly [number, number]) =>
     Math.round(random.integer(low, high) * scale);
-  const number = (window.opensAt / SECOND - FIRST_ID) * 2 + CADENCES.indexOf(window.cadence);
+  const number =
+    (window.opensAt / SECOND - FIRST_ID) * 2 +
+    SIMULATED_CADENCES.indexOf(window.cadence as Simulated);
   // Less than a window's length, so that markets of a cadence are minted in the order of their windows.
   const late = Math.floor((random.next() * windowLength(window.cadence, scale)) / 2);
   return {

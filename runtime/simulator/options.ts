@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { OrderbooksError } from '../errors.ts';
-import { CADENCES, windowLength } from '../polymarket/slug.ts';
+import { windowLength } from '../polymarket/slug.ts';
 import type { Clock } from './clock.ts';
 import type { FaultListener } from './fault-injector.ts';
 import type { LedgerSink } from './ledger.ts';
-import { ACTIVE_AHEAD } from './market.ts';
+import { ACTIVE_AHEAD, SIMULATED_CADENCES } from './market.ts';
 
 const port = z.number().int().min(0).max(65_535).default(0);
 const share = z.number().min(0).max(1);
@@ -19,7 +19,7 @@ export const simulatorSettings = z.strictObject({
     .number()
     .positive()
     .max(1)
-    .refine((scale) => CADENCES.every((cadence) => wholeSeconds(cadence, scale)), {
+    .refine((scale) => SIMULATED_CADENCES.every((cadence) => wholeSeconds(cadence, scale)), {
       message:
         'must leave windows of whole seconds, such as 0.1 (30 s and 90 s) or 0.02 (6 s and 18 s)',
     })
@@ -92,7 +92,7 @@ export function parseSettings(input: z.input<typeof simulatorSettings>): Simulat
   );
 }
 
-function wholeSeconds(cadence: (typeof CADENCES)[number], scale: number): boolean {
+function wholeSeconds(cadence: (typeof SIMULATED_CADENCES)[number], scale: number): boolean {
   const exact = windowLength(cadence) * scale;
   return exact >= 1000 && Math.abs(exact - windowLength(cadence, scale)) < 1e-6;
 }

@@ -15,6 +15,7 @@ const SETTINGS: ChoiceSettings = {
 };
 const FIVE = `btc-updown-5m-${NOON / 1000}`;
 const NEXT_FIVE = `btc-updown-5m-${NOON / 1000 + 300}`;
+const THIRD_FIVE = `btc-updown-5m-${NOON / 1000 + 600}`;
 const FIFTEEN = `btc-updown-15m-${NOON / 1000}`;
 
 let server: ScriptedServer;
@@ -178,16 +179,113 @@ describe('a market limit', () => {
     });
   });
 
-  it('lets the next window in before the last one ends, and keeps the last one to its end', async () => {
+  it('is exact: the next window takes the place of the one that ends, at that moment', async () => {
+    let now = NOW;
+    const subject = await discovery(listing(), { marketLimit: 2 }, () => now);
+    for (const [at, chosen] of [
+      [NOON + 120_000, [FIVE, FIFTEEN]],
+      [NOON + 299_999, [FIVE, FIFTEEN]],
+      [NOON + 300_000, [FIFTEEN, NEXT_FIVE]],
+      [NOON + 600_000, [FIFTEEN, THIRD_FIVE]],
+    ] as const) {
+      now = at;
+      expect(slugs((await subject.refresh()).chosen)).toEqual(chosen);
+    }
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('of %i is never exceeded and never wasted', async (marketLimit) => {
+    let now = NOON;
+    const subject = await discovery(listing(), { marketLimit }, () => now);
+    for (; now < NOON + 1_800_000; now += 15_000) {
+      const { chosen, found, leftOut } = await subject.refresh();
+      const limited = leftOut.filter(({ reason }) => reason.includes('market limit'));
+      const inTime = found.filter(({ opensAt }) => opensAt <= now + SETTINGS.lookAhead);
+      expect(chosen.length).toBe(Math.min(marketLimit, inTime.length));
+      expect(limited.length).toBe(inTime.length - chosen.length);
+    }
+  });
+
+  it('gives spare places to the window before it opens, then to the one that ended', async () => {
+    let now = NOON + 300_000 - 90_001;
+    const subject = await discovery(listing(), { marketLimit: 2, cadences: ['5m'] }, () => now);
+    await subject.refresh();
+    now = NOON + 300_000 - 90_000;
+    expect(slugs((await subject.refresh()).chosen)).toEqual([FIVE, NEXT_FIVE]);
+    now = NOON + 300_000 + 59_999;
+    expect(slugs((await subject.refresh()).chosen)).toEqual([FIVE, NEXT_FIVE]);
+    now = NOON + 300_000 + 60_000;
+    expect(slugs((await subject.refresh()).chosen)).toEqual([NEXT_FIVE, THIRD_FIVE]);
+  });
+
+  it('hands places on without asking Gamma, and says when that is due', async () => {
     let now = NOW;
     const subject = await discovery(listing(), { marketLimit: 2 }, () => now);
     await subject.refresh();
-    now = NOON + 300_000 - 60_000;
-    expect(slugs((await subject.refresh()).chosen)).toEqual([FIVE, FIFTEEN, NEXT_FIVE]);
-    now = NOON + 300_000 + 30_000;
-    expect(slugs((await subject.refresh()).chosen)).toEqual([FIVE, FIFTEEN, NEXT_FIVE]);
-    now = NOON + 300_000 + 61_000;
-    expect(slugs((await subject.refresh()).chosen)).toEqual([FIFTEEN, NEXT_FIVE]);
+    const asked = server.requests.length;
+    expect(subject.rolloverInMs).toBe(180_000);
+    now += 180_000;
+    expect(slugs(subject.choose().chosen)).toEqual([FIFTEEN, NEXT_FIVE]);
+    expect(server.requests.length).toBe(asked);
+  });
+
+  it('of 0 takes every market inside the look-ahead, and nothing is handed on', async () => {
+    const subject = await discovery(listing(), { marketLimit: 0 });
+    const { chosen, found } = await subject.refresh();
+    expect(chosen).toHaveLength(found.length);
+    expect(subject.rolloverInMs).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('markets that go by the clock of New York', () => {
+  const HOUR = 'bitcoin-up-or-down-november-21-2026-5am-et';
+  const OLD_HOUR = 'bitcoin-up-or-down-november-21-5am-et';
+  const at = (iso: string) => ({ eventStartTime: iso });
+  const hourly = { cadences: ['1h'] as const, lookAhead: 0, keepAfterEnd: 0 };
+
+  it('are asked for with and without their year', async () => {
+    const subject = await discovery(() => ({ body: [] }), hourly);
+    const { leftOut } = await subject.refresh();
+    expect(server.requests[0]?.query.getAll('slug')).toEqual([HOUR, OLD_HOUR]);
+    expect(leftOut).toEqual([{ slug: HOUR, reason: 'Gamma does not list it' }]);
+  });
+
+  it.each([HOUR, OLD_HOUR])('are taken under the name %s', async (slug) => {
+    const row = gammaEvent(slug, at('2026-11-21T10:00:00Z'));
+    const { chosen, leftOut } = await (await discovery(() => ({ body: [row] }), hourly)).refresh();
+    expect(chosen).toMatchObject([{ slug, opensAt: NOON, endsAt: NOON + 3_600_000 }]);
+    expect(leftOut).toEqual([]);
+  });
+
+  it('of another year are left out: a name without a year comes back', async () => {
+    const row = gammaEvent(OLD_HOUR, { ...at('2025-11-21T10:00:00Z'), closed: true });
+    const { chosen, leftOut } = await (await discovery(() => ({ body: [row] }), hourly)).refresh();
+    expect(chosen).toEqual([]);
+    expect(leftOut.map(({ reason }) => reason)).toContain(
+      "is another year's: it begins or ends at 2025-11-21T10:00:00Z",
+    );
+  });
+
+  it('in the hour that comes twice are the one that eventStartTime says', async () => {
+    const now = Date.parse('2026-11-01T06:30:00Z');
+    const slug = 'bitcoin-up-or-down-november-1-2026-1am-et';
+    const row = gammaEvent(slug, at('2026-11-01T06:00:00Z'));
+    const settings = { ...hourly, keepAfterEnd: 3_600_000 };
+    const subject = await discovery(
+      () => ({ body: [row] }),
+      settings,
+      () => now,
+    );
+    expect((await subject.refresh()).chosen).toMatchObject([
+      { opensAt: Date.parse('2026-11-01T06:00:00Z'), endsAt: Date.parse('2026-11-01T07:00:00Z') },
+    ]);
+  });
+
+  it('of four hours are found in winter, when their grid is not that of UTC', async () => {
+    const subject = await discovery(listing(), { ...hourly, cadences: ['4h'] });
+    const opensAt = Date.parse('2026-11-21T09:00:00Z');
+    expect((await subject.refresh()).chosen).toMatchObject([
+      { slug: `btc-updown-4h-${opensAt / 1000}`, opensAt, endsAt: opensAt + 4 * 3_600_000 },
+    ]);
   });
 });
 
@@ -213,6 +311,44 @@ describe('reconciling with the series', () => {
     const problems = await subject.reconcile();
     expect(problems[0]).toContain('does not advance');
     expect(server.requests.length).toBe(4);
+  });
+
+  it('takes a market with another name by the times that Gamma gives', async () => {
+    const slug = 'btc-updown-5m-extra-1';
+    const row = gammaEvent(slug, {
+      eventStartTime: new Date(NOON).toISOString(),
+      endDate: new Date(NOON + 300_000).toISOString(),
+    });
+    const none = gammaEvent('btc-updown-5m-extra-2', {
+      eventStartTime: new Date(NOON).toISOString(),
+      endDate: new Date(NOON).toISOString(),
+    });
+    const subject = await discovery((path) => ({
+      body: path === '/events/keyset' ? { events: [row, none, gammaEvent('eth-updown-5m-1')] } : [],
+    }));
+    await subject.refresh();
+    expect(await subject.reconcile()).toEqual([
+      `${slug} was found by its series and not by its slug`,
+    ]);
+    expect((await subject.refresh()).chosen).toMatchObject([
+      { slug, opensAt: NOON, endsAt: NOON + 300_000 },
+    ]);
+  });
+
+  it('looks up the id of a series by its name, once, and believes only a row of that name', async () => {
+    let listed = [{ id: '7', slug: 'somebody-else' }];
+    const subject = await discovery(
+      (path) => ({ body: path === '/series' ? listed : { events: [] } }),
+      { cadences: ['4h'] },
+    );
+    expect(await subject.reconcile()).toEqual([
+      'Gamma lists no series btc-up-or-down-4h: 4h is not compared',
+    ]);
+    listed = [...listed, { id: '9', slug: 'btc-up-or-down-4h' }];
+    expect(await subject.reconcile()).toEqual([]);
+    expect(await subject.reconcile()).toEqual([]);
+    const asked = server.requests.map(({ path, query }) => query.get('series_id') ?? path);
+    expect(asked).toEqual(['/series', '/series', '9', '9']);
   });
 
   it('ignores markets a day ahead', async () => {

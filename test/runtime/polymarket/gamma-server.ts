@@ -60,7 +60,9 @@ const TOKEN = '44741327666179691228890628521617239981319757804880154128231161654
 
 /** An event as Gamma lists it, with what matters here; `market` overrides fields of its market. */
 export function gammaEvent(slug: string, market: Readonly<Record<string, unknown>> = {}) {
-  const open = Number(slug.split('-').at(-1));
+  const last = Number(slug.split('-').at(-1));
+  // Names without a number get their times from who asks for them.
+  const open = Number.isNaN(last) ? 0 : last;
   return {
     slug,
     startDate: new Date((open - 86_400) * 1000).toISOString(),
