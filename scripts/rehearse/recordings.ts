@@ -3,13 +3,18 @@ import { ARCHIVE_SUFFIX, RAW_FOLDER } from '../../runtime/archive/layout.ts';
 import { readArchive } from '../../runtime/archive/reader.ts';
 import { walk } from '../../runtime/archive/walk.ts';
 import type { LedgerConnection } from '../../runtime/simulator/ledger.ts';
+import {
+  matchingConnection,
+  type RecordedFrames,
+  settle,
+} from '../../runtime/simulator/settlement.ts';
 import type { Account, StageRecording } from './result.ts';
 
 /** One connection of a recorder as its closed archives tell it. */
-interface RecordedConnection {
+interface RecordedConnection extends RecordedFrames {
   readonly digests: string[];
-  /** Ended by a gap that says frames may be lost. */
   endedByGap: boolean;
+  overflowed: number;
 }
 
 export interface Recording extends StageRecording {
@@ -41,6 +46,7 @@ export async function readRecording(
           if (row.type === 'gap') {
             gaps.push({ atMs: at, reason: row.reason });
             if (LOSING.has(row.reason)) connection.endedByGap = true;
+            connection.overflowed += row.lost_frames ?? 0;
             continue;
           }
           frames++;
@@ -63,41 +69,42 @@ export async function readRecording(
 
 /**
  * Settles what the simulator says it sent with what the stages archived. A recorded connection belongs to the ledger
- * connection that holds most of its frames in the same order; what the archive lacks is explained only at the end of
- * a connection, and only by a gap there.
+ * connection that holds most of its frames in the same order.
  */
 export function settleAccounts(
   sent: readonly LedgerConnection[],
   recordings: readonly Recording[],
 ): readonly Account[] {
-  const open = new Set(sent.filter((connection) => connection.frames.length > 0));
+  const open = new Set(
+    sent
+      .filter((connection) => connection.frames.length > 0)
+      .map(({ frames, close }) => ({
+        digests: frames.map((frame) => frame.sha256),
+        flushed: close?.flushed ?? null,
+      })),
+  );
   const accounts = recordings.map(({ stage, connections }) => {
     const account = { stage, sent: 0, archived: 0, inGaps: 0, missing: 0 };
     for (const recorded of connections) {
       if (recorded.digests.length === 0) continue;
-      const match = bestMatch(open, recorded.digests);
+      const match = matchingConnection(open, recorded);
       if (match === null) {
         // Nobody sent this: as bad as a loss, and it must not hide.
         account.missing += recorded.digests.length;
         continue;
       }
-      open.delete(match.connection);
-      const total = Math.max(
-        match.until,
-        match.connection.close?.flushed ?? match.connection.frames.length,
-      );
-      const tail = total - match.until;
-      account.sent += total;
-      account.archived += match.found;
-      account.missing += match.until - match.found + (recorded.digests.length - match.found);
-      if (recorded.endedByGap) account.inGaps += tail;
-      else account.missing += tail;
+      open.delete(match);
+      const settled = settle(match, recorded);
+      account.sent += settled.sent;
+      account.archived += settled.archived;
+      account.inGaps += settled.inGaps;
+      account.missing += settled.missing + settled.foreign;
     }
     return account;
   });
   const nobody = [...open].reduce(
     // Frames cut off inside the simulator's own process were never sent.
-    (sum, connection) => sum + (connection.close?.flushed ?? connection.frames.length),
+    (sum, connection) => sum + (connection.flushed ?? connection.digests.length),
     0,
   );
   if (nobody === 0) return accounts;
@@ -107,48 +114,13 @@ export function settleAccounts(
   ];
 }
 
-interface Match {
-  readonly connection: LedgerConnection;
-  /** Recorded frames that the connection was sent, in the same order. */
-  readonly found: number;
-  /** Frames of the connection up to the last one found. */
-  readonly until: number;
-}
-
-function bestMatch(
-  candidates: Iterable<LedgerConnection>,
-  digests: readonly string[],
-): Match | null {
-  let best: Match | null = null;
-  for (const connection of candidates) {
-    const match = matchOf(connection, digests);
-    if (match.found > (best?.found ?? 0)) best = match;
-    if (match.found === digests.length && match.until === digests.length) break;
-  }
-  // Less than half is a coincidence: PONG and short books look alike everywhere.
-  return best !== null && best.found * 2 > digests.length ? best : null;
-}
-
-function matchOf(connection: LedgerConnection, digests: readonly string[]): Match {
-  const sent = connection.frames.map((frame) => frame.sha256);
-  let found = 0;
-  let until = 0;
-  for (const digest of digests) {
-    const at = sent.indexOf(digest, until);
-    if (at < 0) continue;
-    found++;
-    until = at + 1;
-  }
-  return { connection, found, until };
-}
-
 function connectionOf(
   connections: Map<string, RecordedConnection>,
   key: string,
 ): RecordedConnection {
   const known = connections.get(key);
   if (known !== undefined) return known;
-  const fresh = { digests: [], endedByGap: false };
+  const fresh = { digests: [], endedByGap: false, overflowed: 0 };
   connections.set(key, fresh);
   return fresh;
 }
