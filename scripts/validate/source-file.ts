@@ -41,7 +41,7 @@ export interface SourceFile {
   readonly text: string;
   /** Without empty ones. */
   readonly documents: readonly SourceDocument[];
-  /** How many there are, also those that cannot be read. */
+  /** How many there are, also those that cannot be read, without empty ones. */
   readonly documentCount: number;
   readonly findings: readonly Draft[];
   /** False if some of it could not be read: what it holds is not known. */
@@ -61,21 +61,30 @@ export function parseSource(file: string, text: string): SourceFile {
   const documents: SourceDocument[] = [];
   let whole = true;
   const locate = (offset: number): Location => locationAt(file, lines, offset);
-  for (const [index, document] of ('empty' in parsed ? [] : parsed).entries()) {
+  const filled = ('empty' in parsed ? [] : parsed).filter((document) => !isEmpty(document));
+  for (const document of filled) {
     const faults = [...syntaxFaults(document, locate)];
     findings.push(...faults);
-    if (index === 1) findings.push(severalDocuments(locate(document.range[0]), parsed.length));
     if (faults.some(({ rule }) => rule === 'yaml/syntax')) whole = false;
     else documents.push(sourceDocument(file, text, document, locate));
+  }
+  const [, second] = filled;
+  if (whole && second !== undefined) {
+    findings.push(severalDocuments(locate(second.range[0]), filled.length));
   }
   return {
     file,
     text,
-    documents: documents.filter(({ value }) => value !== null),
-    documentCount: parsed.length,
+    documents,
+    documentCount: filled.length,
     findings,
     whole,
   };
+}
+
+function isEmpty({ contents, errors }: Document.Parsed): boolean {
+  const nothing = contents === null || (isScalar(contents) && contents.value === null);
+  return nothing && errors.length === 0;
 }
 
 function* syntaxFaults(

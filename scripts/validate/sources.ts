@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KUSTOMIZATION_NAMES } from '../kustomize/kustomization.ts';
 import { ValidationError } from './error.ts';
@@ -9,6 +9,11 @@ import { parseSource, type SourceFile } from './source-file.ts';
 
 /** Folders of a bundle that hold manifests. */
 export const FOLDERS = ['argocd', 'gitops', 'kargo', 'settings'] as const;
+
+/** The folder itself: kustomize names what it reads without links. Throws VALIDATE_UNREADABLE. */
+export function realFolder(root: string): Promise<string> {
+  return reading(root, () => realpath(root));
+}
 
 export interface Sources {
   /** By path relative to the root, sorted. */
@@ -105,7 +110,10 @@ function isManifestName(name: string): boolean {
 }
 
 function list(path: string, shown: string): Promise<readonly Dirent[]> {
-  return reading(shown, () => readdir(path, { withFileTypes: true }));
+  return reading(shown, async () => {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  });
 }
 
 async function reading<T>(shown: string, read: () => Promise<T>): Promise<T> {

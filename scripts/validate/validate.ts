@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import { describeProgram, findKustomize, type KustomizeProgram } from '../kustomize/program.ts';
 import { ValidationError } from './error.ts';
 import { findingsOf } from './finding.ts';
 import { judge } from './judge.ts';
 import { renderAll } from './rendering.ts';
 import { type NotChecked, REPORT_VERSION, type Report } from './report.ts';
-import { FOLDERS, readSources } from './sources.ts';
+import { FOLDERS, readSources, realFolder } from './sources.ts';
 
 export interface ValidateOptions {
   /** Program to render with; otherwise the one that is found on this machine. */
@@ -20,7 +19,7 @@ export interface ValidateOptions {
  * @throws OrderbooksError VALIDATE_UNREADABLE, VALIDATE_NOTHING, KUSTOMIZE_MISSING, KUSTOMIZE_TOO_OLD
  */
 export async function validateBundle(root: string, options: ValidateOptions = {}): Promise<Report> {
-  const folder = resolve(root);
+  const folder = await realFolder(root);
   const sources = await readSources(folder);
   const program = options.program ?? (await findKustomize());
   const renders = await renderAll(folder, sources.files, program, options.signal);

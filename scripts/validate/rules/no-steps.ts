@@ -2,6 +2,7 @@ import type { Bundle, BundleObject } from '../bundle.ts';
 import { fields, items, text, valueAt } from '../fields.ts';
 import { objectsOf, together } from '../lookup.ts';
 import type { Check } from '../rule.ts';
+import type { Path } from '../source-file.ts';
 import { KARGO, writtenSteps } from '../written-steps.ts';
 
 /**
@@ -11,6 +12,8 @@ import { KARGO, writtenSteps } from '../written-steps.ts';
 export const checkNoSteps: Check = function* ({ bundle }) {
   for (const stage of objectsOf(bundle, KARGO, 'Stage')) {
     if (writtenSteps(stage).length > 0) continue;
+    // An empty list is refused by Kargo itself, which is a finding of its own.
+    if (Array.isArray(valueAt(stage.value, STEPS))) continue;
     const sign = signOfPromotion(bundle, stage);
     if (sign === null) continue;
     yield {
@@ -21,6 +24,8 @@ export const checkNoSteps: Check = function* ({ bundle }) {
     };
   }
 };
+
+const STEPS: Path = ['spec', 'promotionTemplate', 'spec', 'steps'];
 
 function signOfPromotion(bundle: Bundle, stage: BundleObject): string | null {
   const spec = fields(stage.value['spec']);

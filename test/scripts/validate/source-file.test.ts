@@ -50,6 +50,13 @@ describe('a source file', () => {
     expect(source.documents[0]?.value).toEqual({ a: { k: 1 }, b: { k: 1 } });
   });
 
+  it('minds a second document, but not one that is empty', () => {
+    const rules = (text: string) => parseSource('a.yaml', text).findings.map(({ rule }) => rule);
+    expect(rules('---\na: 1\n---\n')).toEqual([]);
+    expect(rules('a: 1\n---\n# nothing\n---\nb: 2\n')).toEqual(['yaml/several-documents']);
+    expect(rules('a: [\n---\nb: 2\n')).toEqual(['yaml/syntax']);
+  });
+
   it('has no documents in a file of comments', () => {
     expect(parseSource('a.yaml', '# nothing\n').documents).toEqual([]);
   });

@@ -35,6 +35,18 @@ describe('what a bundle is read from', () => {
     ]);
   });
 
+  it('shows paths below the root also where a link leads to it', async () => {
+    await using folder = await folderWith({
+      'real/kargo/kustomization.yaml': 'resources: [absent.yaml]\n',
+    });
+    const link = join(folder.path, 'link');
+    await symlink(join(folder.path, 'real'), link);
+    const { findings } = await validateBundle(link);
+    expect(findings.map(({ file, message }) => [file, message.includes(folder.path)])).toEqual([
+      ['kargo/kustomization.yaml', false],
+    ]);
+  });
+
   it('says of JSON and of a link to a folder that they are not checked', async () => {
     await using folder = await folderWith({ 'kargo/a.yaml': CONFIG_MAP, 'kargo/b.json': '{}' });
     await symlink(folder.path, join(folder.path, 'kargo/loop.yaml'));
