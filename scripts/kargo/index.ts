@@ -8,7 +8,6 @@ export {
   type PromotionRequest,
   type Requester,
 } from './admission.ts';
-export { analysisJob } from './analysis-job.ts';
 export {
   type AnalysisOutcome,
   analysisOutcome,

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   type AnalysisRun,
-  analysisJob,
   analysisOutcome,
   buildAnalysisRun,
   MemoryWorld,
@@ -90,57 +89,6 @@ describe('arguments of a verification', () => {
     const built = project(stageYaml(STEP));
     const stage = built.stages.get('canary');
     expect(stage && buildAnalysisRun(built, stage, [freight()], world, START)).toBeNull();
-  });
-});
-
-describe('the Job of a metric', () => {
-  const args = 'args: [{name: image, value: i}, {name: stage, value: canary}]';
-  const both = '[{name: image}, {name: stage}]';
-
-  test('is the template’s, with arguments put in, in the Project’s namespace', () => {
-    const analysis = run(`{analysisTemplates: [{name: gates}], ${args}}`, [
-      template('gates', both),
-    ]);
-    const [metric] = analysis.metrics;
-    expect(metric && analysisJob(analysis, metric, world, 'uid')).toEqual({
-      apiVersion: 'batch/v1',
-      kind: 'Job',
-      metadata: {
-        name: 'uid.gates-smoke.1',
-        namespace: PROJECT,
-        labels: { component: 'verifier', 'analysisrun.argoproj.io/uid': 'uid' },
-        annotations: {
-          'analysisrun.argoproj.io/name': analysis.name,
-          'analysisrun.argoproj.io/namespace': PROJECT,
-          'analysisrun.argoproj.io/metric-name': 'gates-smoke',
-        },
-      },
-      spec: {
-        backoffLimit: 0,
-        template: {
-          spec: { containers: [{ name: 'verify', image: 'i', args: ['--stage=canary'] }] },
-        },
-      },
-    });
-  });
-
-  test('cannot be made when a placeholder has no argument', () => {
-    const analysis = run(`{analysisTemplates: [{name: gates}], ${args}}`, [
-      template('gates', both, '{{args.imag}}'),
-    ]);
-    const [metric] = analysis.metrics;
-    expect(() => metric && analysisJob(analysis, metric, world, 'uid')).toThrow(
-      'failed to resolve {{args.imag}}',
-    );
-  });
-
-  test('keeps its name within 63 characters', () => {
-    const long = 'a-name-of-more-than-twenty-four';
-    const analysis = run(`{analysisTemplates: [{name: ${long}}], ${args}}`, [template(long, both)]);
-    const [metric] = analysis.metrics;
-    const job = metric && analysisJob(analysis, metric, world, 'u'.repeat(36));
-    expect(job?.metadata.name).toBe(`${'u'.repeat(36)}.a-name-of-more-than-twen.1`);
-    expect(job?.metadata.name).toHaveLength(63);
   });
 });
 
