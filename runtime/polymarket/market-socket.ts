@@ -72,6 +72,9 @@ export class MarketSocket {
     });
     this.#socket.on('error', (error) => {
       this.#problem ||= describe(error);
+      // The stream is broken (a frame too large, no UTF-8): `ws` would read on until the other side answers its close
+      // frame, for up to 30 s in which nothing is recorded.
+      if (this.#opened) this.#socket.terminate();
     });
     this.#socket.on('unexpected-response', (request, response) => {
       this.#refuse(response, () => request.destroy());
