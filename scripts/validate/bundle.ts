@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { type Fields, fields, isFields, items, text, valueAt } from './fields.ts';
+import { type Identity, identityOf } from './identity.ts';
 import { KUSTOMIZATION_FILE } from './kustomization-file.ts';
+import { originsOf } from './origins.ts';
 import type { Render, Renders } from './rendering.ts';
 import type { Location, Path, SourceDocument, SourceFile } from './source-file.ts';
 
@@ -8,17 +10,11 @@ import type { Location, Path, SourceDocument, SourceFile } from './source-file.t
  * A Kubernetes object as it will be applied, with the way back to where it is written. An object that a kustomization
  * renders has the rendered values; one that no kustomization names is taken as it is written.
  */
-export interface BundleObject {
+export interface BundleObject extends Identity {
   readonly value: Fields;
-  readonly apiVersion: string;
-  /** Part of the apiVersion before `/`; empty for the core group. */
-  readonly group: string;
-  readonly kind: string;
-  readonly name: string;
-  /** Empty where the object names none. */
-  readonly namespace: string;
   /** The kustomization it was rendered by, relative to the root; null if it is taken as written. */
   readonly kustomization: string | null;
+  /** The document that it was made of, without patches. */
   readonly source: SourceDocument | null;
   /** Whether the value at `path` is the one in the source, untouched by its kustomization. */
   isAsWritten(path: Path): boolean;
@@ -37,10 +33,10 @@ export interface Bundle {
 
 /** Every object of the renders, and those objects in the sources that no render knows of. */
 export function bundleOf(files: ReadonlyMap<string, SourceFile>, renders: Renders): Bundle {
-  const rendered = renders.renders.flatMap((render) => renderedObjects(files, render));
+  const resources = resourcesOf(files);
+  const rendered = renders.renders.flatMap((render) => renderedObjects(files, render, resources));
   // What a kustomization that does not render is made of still counts: others may refer to it.
   const failed = renders.renders.filter(({ objects }) => objects === null);
-  const resources = resourcesOf(files);
   const asWritten = [...files.values()].filter(
     ({ file }) =>
       !KUSTOMIZATION_FILE.test(file) &&
@@ -51,7 +47,7 @@ export function bundleOf(files: ReadonlyMap<string, SourceFile>, renders: Render
   const written = asWritten.flatMap(({ documents }) =>
     documents
       .filter(({ value }) => hasKind(value) && typeof value['apiVersion'] === 'string')
-      .map((document) => objectOf(fields(document.value), null, document)),
+      .map((document) => objectOf(fields(document.value), null, [document])),
   );
   const folders = new Set(
     [...files.keys()].filter((file) => KUSTOMIZATION_FILE.test(file)).map(folderOf),
@@ -69,6 +65,7 @@ export function bundleOf(files: ReadonlyMap<string, SourceFile>, renders: Render
 function renderedObjects(
   files: ReadonlyMap<string, SourceFile>,
   render: Render,
+  resources: ReadonlySet<string>,
 ): readonly BundleObject[] {
   const candidates = [...render.files].flatMap((file) =>
     KUSTOMIZATION_FILE.test(file)
@@ -76,70 +73,41 @@ function renderedObjects(
       : (files.get(file)?.documents.filter(({ value }) => hasKind(value)) ?? []),
   );
   return (render.objects ?? []).map(({ value }) =>
-    objectOf(value, render.kustomization, sourceOf(value, candidates)),
-  );
-}
-
-/**
- * The document that an object was made of: of the same kind and name. A kustomization may have put something around the
- * name; then the one document whose name stands in it.
- */
-function sourceOf(value: Fields, candidates: readonly SourceDocument[]): SourceDocument | null {
-  const wanted = identityOf(value);
-  const sameKind = candidates.filter((candidate) => {
-    const { group, kind } = identityOf(fields(candidate.value));
-    return group === wanted.group && kind === wanted.kind;
-  });
-  const nameOf = (candidate: SourceDocument) => identityOf(fields(candidate.value)).name;
-  const sameName = sameKind.filter((candidate) => nameOf(candidate) === wanted.name);
-  const inside = sameKind.filter((candidate) => wanted.name.includes(nameOf(candidate)));
-  const found = sameName.length > 0 ? sameName : inside;
-  const alike = (candidate: SourceDocument, ...keys: readonly ('apiVersion' | 'namespace')[]) =>
-    keys.every((key) => identityOf(fields(candidate.value))[key] === wanted[key]);
-  return (
-    found.find((candidate) => alike(candidate, 'apiVersion', 'namespace')) ??
-    found.find((candidate) => alike(candidate, 'apiVersion')) ??
-    found.find((candidate) => alike(candidate, 'namespace')) ??
-    (found.length === 1 || sameName.length > 0 ? (found[0] ?? null) : null)
+    objectOf(value, render.kustomization, originsOf(value, candidates, resources)),
   );
 }
 
 function objectOf(
   value: Fields,
   kustomization: string | null,
-  source: SourceDocument | null,
+  origins: readonly SourceDocument[],
 ): BundleObject {
-  const isAsWritten = (path: Path): boolean =>
-    source !== null && valueAt(source.value, path) === valueAt(value, path);
+  const [source = null] = origins;
   const unknown: Location = { file: kustomization ?? source?.file ?? '', line: 1, column: 1 };
+  const writing = (path: Path): SourceDocument | null => {
+    const seen = valueAt(value, path);
+    return (
+      origins.find((origin) => seen !== undefined && valueAt(origin.value, path) === seen) ??
+      origins.find((origin) => valueAt(origin.value, path) !== undefined) ??
+      source
+    );
+  };
+  const isAsWritten = (path: Path): boolean =>
+    origins.some((origin) => valueAt(origin.value, path) === valueAt(value, path));
   return {
     value,
     ...identityOf(value),
     kustomization,
     source,
     isAsWritten,
-    at: (path) => source?.at(path) ?? unknown,
-    atKey: (path) => source?.atKey(path) ?? unknown,
+    at: (path) => writing(path)?.at(path) ?? unknown,
+    atKey: (path) => writing(path)?.atKey(path) ?? unknown,
     atText(path, offset) {
-      if (source === null) return unknown;
+      const document = writing(path);
       // A replacement wrote another text: only its place is known.
-      return isAsWritten(path) ? source.atText(path, offset) : source.at(path);
+      const at = isAsWritten(path) ? document?.atText(path, offset) : document?.at(path);
+      return at ?? unknown;
     },
-  };
-}
-
-type Identity = Pick<BundleObject, 'apiVersion' | 'group' | 'kind' | 'name' | 'namespace'>;
-
-function identityOf(value: Fields): Identity {
-  const apiVersion = text(value['apiVersion']);
-  const [group = '', version] = apiVersion.split('/');
-  const metadata = fields(value['metadata']);
-  return {
-    apiVersion,
-    group: version === undefined ? '' : group,
-    kind: text(value['kind']),
-    name: text(metadata['name']),
-    namespace: text(metadata['namespace']),
   };
 }
 

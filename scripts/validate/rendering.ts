@@ -40,6 +40,7 @@ export interface Renders {
 
 /**
  * Renders, twice, every kustomization that stands on its own: those that are no Component and that no other one names.
+ * Throws the signal's reason when it is aborted.
  */
 export async function renderAll(
   root: string,
@@ -49,18 +50,20 @@ export async function renderAll(
 ): Promise<Renders> {
   const kustomizations = [...files.keys()].filter((file) => KUSTOMIZATION_FILE.test(file));
   const reached = new Map(
-    kustomizations.map((file) => [file, filesOf(root, file, kustomizations)] as const),
+    kustomizations.map((file) => [file, filesBelow(root, file, kustomizations)] as const),
   );
-  const named = new Set([...reached.values()].flatMap((paths) => [...paths.others]));
-  const entries = kustomizations.filter(
-    (file) => !named.has(file) && !isComponent(files.get(file)),
-  );
+  const named = new Set([...reached.values()].flatMap((paths) => [...paths]));
+  const standing = kustomizations.filter((file) => !isComponent(files.get(file)));
+  const entries = standing.filter((file) => !named.has(file));
+  const covered = new Set(entries.flatMap((file) => [...(reached.get(file) ?? [])]));
+  // What names each other in a circle is named by all and rendered by none.
+  entries.push(...standing.filter((file) => named.has(file) && !covered.has(file)));
   const home = await mkdtemp(join(tmpdir(), 'orderbooks-validate-'));
   try {
     const findings: Draft[] = [];
     const renders: Render[] = [];
     for (const kustomization of entries) {
-      const own = new Set([kustomization, ...(reached.get(kustomization)?.others ?? [])]);
+      const own = new Set([kustomization, ...(reached.get(kustomization) ?? [])]);
       const outcome = await renderTwice(root, kustomization, program, { home, ...given(signal) });
       // Broken YAML is said where it is broken; that it does not render then goes without saying.
       const broken = [...own].some((file) =>
@@ -111,6 +114,7 @@ async function renderTwice(
       },
     };
   } catch (error) {
+    options.signal?.throwIfAborted();
     if (!(error instanceof KustomizeError)) throw error;
     const { place, message } = error;
     const file = place === null ? kustomization : shown(root, place.file);
@@ -148,17 +152,17 @@ function differenceOf(
   return `${one.kind} ${one.name}: "${lines[at]?.trim() ?? ''}", then "${other[at]?.trim() ?? ''}"`;
 }
 
-interface Reached {
-  /** Files below it, without itself. */
-  readonly others: ReadonlySet<string>;
-}
-
-function filesOf(root: string, kustomization: string, all: readonly string[]): Reached {
+/** Files that a kustomization is made of, without itself. */
+function filesBelow(
+  root: string,
+  kustomization: string,
+  all: readonly string[],
+): ReadonlySet<string> {
   const folders = new Map(all.map((file) => [resolve(root, dirname(file)), file]));
-  const paths = referencesOf(resolve(root, dirname(kustomization))).map(({ path }) => {
-    return folders.get(path) ?? shown(root, path);
-  });
-  return { others: new Set(paths.filter((path) => path !== kustomization)) };
+  const paths = referencesOf(resolve(root, dirname(kustomization))).map(
+    ({ path }) => folders.get(path) ?? shown(root, path),
+  );
+  return new Set(paths.filter((path) => path !== kustomization));
 }
 
 function isComponent(file: SourceFile | undefined): boolean {

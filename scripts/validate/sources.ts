@@ -46,14 +46,14 @@ export async function readSources(root: string): Promise<Sources> {
 export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 
 async function readSource(root: string, path: string): Promise<SourceFile> {
-  const bytes = await reading(path, () => readFile(join(root, path)));
-  if (bytes.length > MAX_FILE_BYTES) {
+  const { size } = await reading(path, () => stat(join(root, path)));
+  if (size > MAX_FILE_BYTES) {
     return unreadable(
       path,
-      `cannot be read: the file has ${bytes.length} bytes, a manifest at most ${MAX_FILE_BYTES}`,
+      `cannot be read: the file has ${size} bytes, a manifest at most ${MAX_FILE_BYTES}`,
     );
   }
-  const text = decode(bytes);
+  const text = decode(await reading(path, () => readFile(join(root, path))));
   if (text === null) return unreadable(path, 'not YAML: the file is not UTF-8 text');
   return parseSource(path, text);
 }
@@ -79,10 +79,14 @@ function unreadable(file: string, message: string): SourceFile {
 }
 
 async function directoriesIn(root: string): Promise<readonly string[]> {
-  const entries = await list(root, root);
-  return FOLDERS.filter((name) =>
-    entries.some((entry) => entry.name === name && entry.isDirectory()),
-  );
+  const present = new Set((await list(root, root)).map(({ name }) => name));
+  const found: string[] = [];
+  for (const name of FOLDERS) {
+    if (!present.has(name)) continue;
+    // A link to a folder is followed here, though not below: there it could lead in a circle.
+    if ((await reading(name, () => stat(join(root, name)))).isDirectory()) found.push(name);
+  }
+  return found;
 }
 
 async function filesBelow(

@@ -35,6 +35,12 @@ describe('what a bundle is read from', () => {
     ]);
   });
 
+  it('follows a link to one of its folders', async () => {
+    await using folder = await folderWith({ 'real/a.yaml': CONFIG_MAP });
+    await symlink(join(folder.path, 'real'), join(folder.path, 'kargo'));
+    expect([...(await readSources(folder.path)).files.keys()]).toEqual(['kargo/a.yaml']);
+  });
+
   it('shows paths below the root also where a link leads to it', async () => {
     await using folder = await folderWith({
       'real/kargo/kustomization.yaml': 'resources: [absent.yaml]\n',
