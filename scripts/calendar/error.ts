@@ -1,0 +1,3 @@
+import { OrderbooksError } from '../../runtime/errors.ts';
+
+export class CalendarError extends OrderbooksError {}
