@@ -1,6 +1,10 @@
 import type { KubernetesObject, World } from '../kargo/step.ts';
 import { APPLICATION, CONFIG_MAP, SECRET } from './cluster/kinds.ts';
 import type { ObjectStore } from './cluster/store.ts';
+import { type GateClock, movedInstants } from './gate-clock.ts';
+
+/** Evidence is written by the machine's clock and read by the gates'. */
+const EVIDENCE_PREFIX = 'evidence-';
 
 type Texts = Readonly<Record<string, string>>;
 type Values = Readonly<Record<string, unknown>>;
@@ -12,19 +16,26 @@ type Values = Readonly<Record<string, unknown>>;
 export class ClusterWorld implements World {
   readonly gitEnvironment: Texts;
   readonly #store: ObjectStore;
+  readonly #clock: GateClock;
   readonly #metadata = new Map<string, Values>();
 
-  constructor(store: ObjectStore, gitEnvironment: Texts) {
+  /** @param clock what time expressions take it to be; times in the evidence are moved with it */
+  constructor(store: ObjectStore, gitEnvironment: Texts, clock: GateClock) {
     this.#store = store;
+    this.#clock = clock;
     this.gitEnvironment = gitEnvironment;
   }
 
   now(): Date {
-    return new Date();
+    return this.#clock.now();
   }
 
   configMap(namespace: string, name: string): Texts {
-    return dataOf(this.#store.get(CONFIG_MAP, namespace, name));
+    const data = dataOf(this.#store.get(CONFIG_MAP, namespace, name));
+    if (this.#clock.override === null || !name.startsWith(EVIDENCE_PREFIX)) return data;
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, movedInstants(value, this.#clock)]),
+    );
   }
 
   secret(namespace: string, name: string): Texts {

@@ -14,6 +14,20 @@ export function evidenceDocuments(cluster: LocalCluster, namespace: string): rea
     .sort((left, right) => (left.started_at < right.started_at ? 1 : -1));
 }
 
+/** Deletes the latest verdicts of a stage's gates; the names of what is gone. */
+export function loseEvidence(
+  cluster: LocalCluster,
+  namespace: string,
+  stage: string,
+): readonly string[] {
+  const selector = `orderbooks-evidence=latest,orderbooks-stage=${stage}`;
+  const names = cluster
+    .list('v1', 'ConfigMap', namespace, selector)
+    .map(({ metadata }) => metadata.name);
+  for (const name of names) cluster.delete('v1', 'ConfigMap', namespace, name);
+  return names;
+}
+
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -8,11 +8,16 @@ import { progressTo } from './progress.ts';
 import { reportPage } from './report/page.ts';
 import { EXIT_CODES, type RehearsalResult } from './result.ts';
 import { rehearse } from './run.ts';
+import { DEFAULT_SCENARIO, SCENARIOS, type Scenario, scenarioNamed } from './scenarios.ts';
 
 interface Flags {
   readonly fault?: string;
   readonly listFaults?: boolean;
   readonly until: 'canary' | 'full';
+  readonly at?: Date;
+  readonly ticket?: boolean;
+  readonly scenario?: string;
+  readonly listScenarios?: boolean;
   readonly json?: boolean;
   readonly keep?: boolean;
   readonly output: string;
@@ -26,13 +31,15 @@ Exit codes:
   0    version 2 was verified in every stage asked for
   1    version 2 was refused by the gates, or failed otherwise (with --fault: refused by the check meant for it)
   2    it could not be rehearsed: wrong option, a missing program, manifests that do not render, …
-  3    with --fault: the defect was not refused by the check meant for it
+  3    with --fault: the defect was not refused by the check meant for it; with --scenario: it ended otherwise
   130  interrupted
 
 Examples:
   npm run rehearse
   npm run rehearse -- --until canary
   npm run rehearse -- --fault drops-frames
+  npm run rehearse -- --scenario market-open-refused
+  npm run rehearse -- --at 2026-11-20T15:00:00Z --ticket
 `;
 
 process.exitCode = await main();
@@ -49,6 +56,14 @@ async function main(): Promise<number> {
         .choices(['canary', 'full'])
         .default('full'),
     )
+    .option(
+      '--at <time>',
+      'what time the promotion gates take it to be, such as 2026-11-20T15:00:00Z (default: one when the market is as the scenario wants it)',
+      parseTime,
+    )
+    .option('--ticket', 'file a break-glass ticket before version 2 is promoted to full')
+    .option('--scenario <name>', 'what a person tries with version 2 (see --list-scenarios)')
+    .option('--list-scenarios', 'print the names of the scenarios, one a line')
     .option(
       '--json',
       'print the result as one JSON document on standard output; progress goes to standard error',
@@ -74,6 +89,10 @@ async function main(): Promise<number> {
     process.stdout.write(FAULTS.map(({ name }) => `${name}\n`).join(''));
     return 0;
   }
+  if (flags.listScenarios === true) {
+    process.stdout.write(SCENARIOS.map(({ name, about }) => `${name}: ${about}\n`).join(''));
+    return 0;
+  }
   return await run(flags);
 }
 
@@ -88,6 +107,8 @@ async function run(flags: Flags): Promise<number> {
       workingTree: ROOT.replace(/\/$/, ''),
       fault: flags.fault === undefined ? null : faultNamed(flags.fault),
       until: flags.until,
+      scenario: scenarioOf(flags),
+      ...(flags.at === undefined ? {} : { at: flags.at }),
       progress,
       signal: stop.signal,
       ...(flags.keep === true
@@ -157,6 +178,18 @@ function timesOf(result: RehearsalResult): string {
     ({ what, milliseconds }) => `${what} ${(milliseconds / 1000).toFixed(1)} s`,
   );
   return `${(result.durationMs / 1000).toFixed(1)} s: ${parts.join(', ')}`;
+}
+
+function scenarioOf(flags: Flags): Scenario {
+  if (flags.scenario !== undefined) return scenarioNamed(flags.scenario);
+  return flags.ticket === true ? { ...DEFAULT_SCENARIO, ticket: true } : DEFAULT_SCENARIO;
+}
+
+function parseTime(text: string): Date {
+  const time = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(time.getTime()))
+    return time;
+  throw new InvalidArgumentError('expected a time with its zone, such as 2026-11-20T15:00:00Z');
 }
 
 function parseFolder(text: string): string {

@@ -11,14 +11,16 @@ import type { ClusterEvent } from './cluster/events.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { type CompletedPromotion, Delivery, type RefusedPromotion } from './delivery.ts';
 import { RehearsalError } from './error.ts';
-import { evidenceDocuments } from './evidence.ts';
+import { evidenceDocuments, loseEvidence } from './evidence.ts';
 import type { Fault } from './faults.ts';
 import type { Feed } from './feed.ts';
+import type { GateClock } from './gate-clock.ts';
 import { type Manifests, PROJECT } from './manifests.ts';
 import { measure } from './measurement.ts';
 import { POLL_INTERVAL_MS } from './overrides.ts';
 import type { Progress } from './progress.ts';
 import type { PromotionRecord, Span, StepRecord, VerificationRecord } from './result.ts';
+import { clearTicket, fileTicket } from './ticket.ts';
 import type { Timeline } from './timeline.ts';
 import { discoverFreight } from './warehouse.ts';
 
@@ -33,6 +35,7 @@ export interface Stagecraft {
   readonly cluster: LocalCluster;
   readonly feed: Feed;
   readonly fault: Fault | null;
+  readonly clock: GateClock;
   readonly progress: Progress;
   readonly timeline: Timeline;
   readonly signal: AbortSignal;
@@ -59,7 +62,7 @@ export class Rehearsal {
     const { cluster, folder, gitEnvironment, signal } = stage;
     this.#delivery = new Delivery({
       state: this.#state,
-      world: new ClusterWorld(cluster.store, gitEnvironment),
+      world: new ClusterWorld(cluster.store, gitEnvironment, stage.clock),
       folder: join(folder, 'promotions'),
       pollIntervalMs: POLL_INTERVAL_MS,
       healthTimeoutMs: HEALTH_TIMEOUT_MS,
@@ -103,15 +106,17 @@ export class Rehearsal {
   }
 
   /**
-   * Brings version 1 to both stages, as what runs today. It is not judged: a person approves it for full, which is what
-   * Kargo's manual approval is for on the first day.
+   * Brings version 1 to both stages, as what runs today. It is not judged: as on a first day, a person approves it for
+   * full, which satisfies Kargo, and files a break-glass ticket, which satisfies the gates.
    */
   async establish(freight: Freight): Promise<void> {
     this.#succeeded(await this.#promote('canary', 1, () => this.#delivery.autoPromote('canary')));
     this.#state.approve('full', freight.name);
+    this.fileTicket(freight, 1);
     this.#succeeded(
       await this.#promote('full', 1, () => this.#delivery.promote('full', freight, PERSON)),
     );
+    clearTicket(this.#stage.cluster);
     await Promise.all(['canary', 'full'].map((stage) => this.#healthy(stage)));
   }
 
@@ -122,14 +127,28 @@ export class Rehearsal {
     );
   }
 
-  /** A person promotes to full; Kargo may refuse. */
-  async toFull(freight: Freight): Promise<CompletedPromotion | RefusedPromotion> {
-    const promotion = await this.#promote('full', 2, () =>
+  /** A person promotes to full; Kargo may refuse, and so may the gates: then the promotion has failed. */
+  async toFull(freight: Freight, version: 1 | 2): Promise<CompletedPromotion | RefusedPromotion> {
+    const promotion = await this.#promote('full', version, () =>
       this.#delivery.promote('full', freight, PERSON),
     );
     if (promotion === null)
       throw new RehearsalError('PROMOTION_VANISHED', 'a promotion by hand always has a Freight');
-    return promotion.refused ? promotion : this.#succeeded(promotion);
+    return promotion;
+  }
+
+  /** Files a break-glass ticket for one promotion to full, as its operator does in Kargo's UI. */
+  fileTicket(freight: Freight, version: 1 | 2): void {
+    const { cluster, clock, progress } = this.#stage;
+    const id = fileTicket(cluster, { freight, version, operator: PERSON }, clock.now());
+    progress.note(`filed break-glass ticket ${id}, for one promotion to full within an hour`);
+  }
+
+  /** Takes the latest verdict of a stage's gates away. */
+  loseEvidence(stage: string): void {
+    for (const name of loseEvidence(this.#stage.cluster, PROJECT, stage)) {
+      this.#stage.progress.note(`somebody deleted ConfigMap ${name}`);
+    }
   }
 
   /** Waits for health and lets the Stage's own gates judge what runs. */
@@ -275,6 +294,8 @@ export class Rehearsal {
         });
         if (event.uses === 'git-push')
           this.#pushedCommit = String(event.output?.['commit'] ?? '') || null;
+        // Most steps of the gates are there to refuse; that they had nothing to do tells nobody anything.
+        if (event.status === 'Skipped' && event.message === '') break;
         const tone =
           event.status === 'Succeeded' ? 'good' : event.status === 'Skipped' ? 'plain' : 'bad';
         progress.note(

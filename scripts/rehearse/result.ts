@@ -4,9 +4,9 @@ import type { Evidence } from '../../runtime/gates/evidence.ts';
  * How a rehearsal ended.
  *
  * - `PROMOTED`: version 2 was verified in every stage asked for;
- * - `REFUSED`: the gates refused it, and nothing after the canary was touched;
+ * - `REFUSED`: the gates refused it, in the canary or before full, and nothing after them was touched;
  * - `FAILED`: it could not be promoted for another reason (a step failed, full's verification failed, …);
- * - `ESCAPED`: a deliberate fault was not refused by the check that is meant for it;
+ * - `ESCAPED`: a deliberate fault was not refused by the check that is meant for it, or a scenario ended otherwise than it must;
  * - `INTERRUPTED`: a person stopped it.
  */
 export type Verdict = 'PROMOTED' | 'REFUSED' | 'FAILED' | 'ESCAPED' | 'INTERRUPTED';
@@ -106,6 +106,8 @@ export interface RehearsalResult {
       readonly change: string;
     }[];
   };
+  /** What was tried, and how it should end. */
+  readonly scenario: { readonly name: string; readonly about: string; readonly expected: Verdict };
   readonly fault: { readonly name: string; readonly about: string; readonly check: string } | null;
   readonly overrides: readonly Override[];
   readonly promotions: readonly PromotionRecord[];

@@ -1,21 +1,26 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { CALENDAR_NAME } from '../calendar/config-map.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { validateBundle } from '../validate/validate.ts';
+import { actsOf } from './acts.ts';
 import { gitEnvironment, openBundle } from './bundle.ts';
 import { Cleanup } from './cleanup.ts';
 import { LocalCluster } from './cluster/cluster.ts';
 import { RehearsalError } from './error.ts';
 import type { Fault } from './faults.ts';
 import { startFeed } from './feed.ts';
+import { gateClock } from './gate-clock.ts';
 import { type Manifests, renderManifests } from './manifests.ts';
 import { describeOverrides, PROBE_SCALE, podOverrides, RESTART_BACKOFF_MS } from './overrides.ts';
 import type { Progress } from './progress.ts';
 import { readRecording, settleAccounts } from './recordings.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { openRemote, type RehearsalRemote } from './remote.ts';
-import type { RehearsalResult, Verdict } from './result.ts';
+import type { RehearsalResult } from './result.ts';
+import { DEFAULT_SCENARIO, type Scenario } from './scenarios.ts';
+import { TICKET_OVERRIDE } from './ticket.ts';
 import { Timeline } from './timeline.ts';
 
 export interface RehearseOptions {
@@ -23,16 +28,14 @@ export interface RehearseOptions {
   readonly workingTree: string;
   readonly fault: Fault | null;
   readonly until: 'canary' | 'full';
+  /** What is tried; the ordinary promotion while the market is closed where absent. */
+  readonly scenario?: Scenario;
+  /** What time the promotion gates take it to be; absent: a time at which the market is as the scenario wants it. */
+  readonly at?: Date;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Called, with everything still running, after the last act and before anything is ended. */
   readonly beforeEnd?: (addresses: readonly string[]) => Promise<void>;
-}
-
-interface Ending {
-  readonly verdict: Verdict;
-  readonly summary: string;
-  readonly refusedPromotion: RehearsalResult['refusedPromotion'];
 }
 
 /**
@@ -42,7 +45,7 @@ interface Ending {
  * @throws RehearsalError when it could not be carried out; the signal's reason when it is aborted
  */
 export async function rehearse(options: RehearseOptions): Promise<RehearsalResult> {
-  const { workingTree, fault, progress, signal } = options;
+  const { workingTree, fault, progress, signal, scenario = DEFAULT_SCENARIO } = options;
   const startedAt = Date.now();
   const timeline = new Timeline(startedAt);
   const durations: { what: string; milliseconds: number }[] = [];
@@ -82,7 +85,20 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       setTheStage(options, { folder, manifests, cleanup, bundle }),
     );
     const { cluster, feed, remote } = setUp;
-    const overrides = describeOverrides(workingTree, feed, remote, cluster.overrides);
+    const clock = gateClock(sessionsOf(manifests), {
+      at: options.at ?? null,
+      market: scenario.market,
+    });
+    const overrides = [
+      ...describeOverrides(workingTree, feed, remote, cluster.overrides),
+      ...(clock.override === null ? [] : [clock.override]),
+      TICKET_OVERRIDE,
+    ];
+    progress.note(
+      clock.override === null
+        ? `the market is ${clock.market} at the machine's own time`
+        : `override: the gates' clock ${clock.override.rehearsal} (${clock.override.why})`,
+    );
     progress.note(`${overrides.length} things differ from a cluster; the report lists each`);
 
     const rehearsal = new Rehearsal({
@@ -95,11 +111,12 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       cluster,
       feed,
       fault,
+      clock,
       progress,
       timeline,
       signal,
     });
-    const ending = await actsOf(rehearsal, options, setUp, timed);
+    const ending = await actsOf(rehearsal, { ...options, scenario }, setUp, timed);
     progress.act('The end');
     if (options.beforeEnd !== undefined) await options.beforeEnd(addressesOf(setUp));
     progress.current('ending every process');
@@ -144,6 +161,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
           change,
         })),
       },
+      scenario: { name: scenario.name, about: scenario.about, expected: scenario.expected },
       fault: fault === null ? null : { name: fault.name, about: fault.about, check: fault.check },
       overrides,
       promotions: rehearsal.promotions,
@@ -183,7 +201,7 @@ async function requireValid(root: string, progress: Progress, signal: AbortSigna
   );
 }
 
-interface SetUp {
+export interface SetUp {
   readonly cluster: LocalCluster;
   readonly feed: Awaited<ReturnType<typeof startFeed>>;
   readonly remote: RehearsalRemote;
@@ -237,123 +255,12 @@ async function setTheStage(
 
 const PROJECT_NAMESPACE = 'orderbooks-delivery';
 
-/** Both releases through the stages; how it ended. */
-async function actsOf(
-  rehearsal: Rehearsal,
-  { fault, until, progress }: RehearseOptions,
-  { cluster, manifests }: SetUp,
-  timed: <T>(what: string, act: () => Promise<T>) => Promise<T>,
-): Promise<Ending> {
-  progress.act('Version 1 runs in both stages');
-  await timed('version 1', async () => rehearsal.establish(await rehearsal.release(1)));
-
-  progress.act(
-    fault === null
-      ? 'Version 2 reaches the canary'
-      : `Version 2, with the defect ${fault.name}, reaches the canary`,
+/** The calendar as the bundle delivers it; empty if it has none, and then the gate says so. */
+function sessionsOf(manifests: Manifests): Readonly<Record<string, string>> {
+  const found = manifests.kargo.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === CALENDAR_NAME,
   );
-  const freight = await timed('version 2 to canary', async () => {
-    const found = await rehearsal.release(2);
-    await rehearsal.toCanary();
-    return found;
-  });
-  const canary = await timed('canary verification', () => rehearsal.verify('canary'));
-  if (canary.phase !== 'Successful') {
-    progress.act('Somebody tries to promote version 2 to full');
-    const before = fingerprint(cluster, manifests);
-    const refused = await rehearsal.toFull(freight);
-    const fullUntouched = fingerprint(cluster, manifests) === before;
-    if (!refused.refused) {
-      return {
-        verdict: 'ESCAPED',
-        summary: 'The canary was refused and full was promoted all the same.',
-        refusedPromotion: null,
-      };
-    }
-    progress.note(`refused: ${refused.message}`, 'good');
-    const failed =
-      canary.evidence?.checks.filter((check) => check.status === 'fail').map((check) => check.id) ??
-      [];
-    return {
-      ...refusal(fault, failed, canary.evidence?.reason ?? canary.message),
-      refusedPromotion: { message: refused.message, fullUntouched },
-    };
-  }
-  if (fault !== null) {
-    return {
-      verdict: 'ESCAPED',
-      summary: `The gates passed a release with the defect ${fault.name}: check ${fault.check} did not see it.`,
-      refusedPromotion: null,
-    };
-  }
-  if (until === 'canary') {
-    return {
-      verdict: 'PROMOTED',
-      summary: 'Version 2 runs in the canary and its gates passed.',
-      refusedPromotion: null,
-    };
-  }
-  progress.act('A person promotes version 2 to full');
-  await timed('version 2 to full', () => rehearsal.toFull(freight).then(requireAdmitted));
-  const full = await timed('full verification', () => rehearsal.verify('full'));
-  return full.phase === 'Successful'
-    ? {
-        verdict: 'PROMOTED',
-        summary: 'Version 2 was judged in the canary, promoted to full, and judged there.',
-        refusedPromotion: null,
-      }
-    : {
-        verdict: 'FAILED',
-        summary: `Version 2 passed the canary and failed in full: ${full.evidence?.reason ?? full.message}`,
-        refusedPromotion: null,
-      };
-}
-
-function requireAdmitted(promotion: {
-  readonly refused: boolean;
-  readonly message?: string;
-}): void {
-  if (promotion.refused)
-    throw new RehearsalError('PROMOTION_REFUSED', promotion.message ?? 'refused');
-}
-
-function refusal(
-  fault: Fault | null,
-  failed: readonly string[],
-  reason: string,
-): Pick<Ending, 'verdict' | 'summary'> {
-  if (fault === null)
-    return { verdict: 'REFUSED', summary: `The canary's gates refused version 2: ${reason}` };
-  if (failed.includes(fault.check)) {
-    return {
-      verdict: 'REFUSED',
-      summary: `The canary's gates refused the defect ${fault.name} by the check meant for it, ${fault.check}.`,
-    };
-  }
-  return {
-    verdict: 'ESCAPED',
-    summary: `The canary's gates refused the defect ${fault.name}, but not by ${fault.check}: ${failed.join(', ') || reason}.`,
-  };
-}
-
-/** What full runs: its pods and the commit of its rendered branch. */
-function fingerprint(cluster: LocalCluster, manifests: Manifests): string {
-  const pods = cluster
-    .list('v1', 'Pod', manifests.namespaces.get('full') ?? '')
-    .map(({ metadata, status }) => [
-      metadata['uid'],
-      (status as { containerStatuses?: { imageID?: string; restartCount?: number }[] })
-        ?.containerStatuses?.[0],
-    ]);
-  const application = cluster.get(
-    'argoproj.io/v1alpha1',
-    'Application',
-    'argocd',
-    'orderbooks-full',
-  );
-  const sync = (application?.['status'] as { sync?: { revision?: string } } | undefined)?.sync
-    ?.revision;
-  return JSON.stringify([pods, sync]);
+  return (found?.['data'] ?? {}) as Readonly<Record<string, string>>;
 }
 
 function addressesOf({ cluster, feed }: SetUp): readonly string[] {

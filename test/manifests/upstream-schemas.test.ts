@@ -73,12 +73,15 @@ describeWithShared('step configurations satisfy the pinned step schemas', 'upstr
     expect(new Set(steps.map((step) => step.uses))).toEqual(
       new Set([
         'argocd-update',
+        'compose-output',
+        'fail',
         'git-clear',
         'git-clone',
         'git-commit',
         'git-push',
         'kustomize-build',
         'kustomize-set-image',
+        'set-metadata',
       ]),
     );
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { latestEvidenceName } from '../../../runtime/gates/evidence-store.ts';
 import {
   analysisOutcome,
   buildAnalysisRun,
@@ -42,6 +43,8 @@ test('the bundle’s own Stages promote a Freight to canary, and to full once it
     commits: [{ repoURL: REPOSITORY, id: commit, branch: 'main' }],
   });
   const world = new SyncingWorld(join(base, 'remote.git'), {
+    // A Saturday: the market gate lets everything pass.
+    now: () => new Date(SATURDAY),
     project: project.name,
     freight: [freight.name],
     stages: [...project.stages.keys()],
@@ -53,6 +56,15 @@ test('the bundle’s own Stages promote a Freight to canary, and to full once it
     },
   });
 
+  const configMaps = parseObjects({
+    file: 'kargo',
+    text: await rendered(join(ROOT, 'kargo'), base),
+  })
+    .map(({ value }) => value as unknown as KubernetesObject)
+    .filter(({ kind }) => kind === 'ConfigMap');
+  for (const { metadata, data } of configMaps) {
+    world.configMaps.set(`${project.name}/${metadata.name}`, data as Record<string, string>);
+  }
   const state = new ProjectState(project);
   state.addFreight(freight);
   const alice = { username: 'alice', mayCreate: true, mayPromote: true };
@@ -81,14 +93,17 @@ test('the bundle’s own Stages promote a Freight to canary, and to full once it
         state.ended(promotion, event.result.phase);
       }
     }
-    expect(finished).toEqual([
+    expect(finished.filter((step) => !step.endsWith(' Skipped'))).toEqual([
+      ...(stage === 'full' ? PASSED_GATES : []),
       'render::clone Succeeded',
       'render::clear Succeeded',
       'render::set-image Succeeded',
       'render::build Succeeded',
       'render::commit Succeeded',
+      ...(stage === 'full' ? PASSED_AGAIN : []),
       'publish::push Succeeded',
       'publish::sync Succeeded',
+      ...(stage === 'full' ? ['remember Succeeded'] : []),
     ]);
     const deployment = git(
       join(base, 'remote.git'),
@@ -107,8 +122,36 @@ test('the bundle’s own Stages promote a Freight to canary, and to full once it
     expect(args.get('stage')).toBe(stage);
     const outcome = analysisOutcome(run, [{ metric: 'ws-smoke', phase: 'Successful' }]);
     if (outcome.phase === 'Successful') state.verified(stage);
+    if (stage === 'canary') keepEvidence(world, commit);
   }
 });
+
+const SATURDAY = '2026-11-21T12:00:00Z';
+const PASSED_GATES = [
+  'market-gate::clock Succeeded',
+  'market-gate::session Succeeded',
+  'market-gate::passed Succeeded',
+  'evidence-gate::clock Succeeded',
+  'evidence-gate::subject Succeeded',
+  'evidence-gate::latest Succeeded',
+  'evidence-gate::document Succeeded',
+  'evidence-gate::judged Succeeded',
+  'evidence-gate::passed Succeeded',
+];
+const PASSED_AGAIN = PASSED_GATES.slice(0, 3).map((step) =>
+  step.replace('market-gate', 'market-gate-before-push'),
+);
+
+/** What the verifier of the canary leaves behind. */
+function keepEvidence(world: MemoryWorld, commit: string): void {
+  const subject = { project: 'orderbooks-delivery', stage: 'canary', commit, image_digest: DIGEST };
+  const run = 'evidence-run-canary-20261121t115900z-1';
+  const document = { run, verdict: 'PASS', finished_at: SATURDAY, subject };
+  const latest = latestEvidenceName({ stage: 'canary', commit, imageDigest: DIGEST });
+  const at = (name: string) => `orderbooks-delivery/${name}`;
+  world.configMaps.set(at(latest), { verdict: 'PASS', finishedAt: SATURDAY, run });
+  world.configMaps.set(at(run), { 'evidence.json': JSON.stringify(document) });
+}
 
 /** A world whose Argo CD has synced an Application as soon as it is told to. */
 class SyncingWorld extends MemoryWorld {

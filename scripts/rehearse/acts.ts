@@ -1,0 +1,227 @@
+import type { Freight } from '../kargo/step.ts';
+import type { LocalCluster } from './cluster/cluster.ts';
+import type { CompletedPromotion, RefusedPromotion } from './delivery.ts';
+import { RehearsalError } from './error.ts';
+import type { Fault } from './faults.ts';
+import type { Manifests } from './manifests.ts';
+import type { Progress } from './progress.ts';
+import type { Rehearsal } from './rehearsal.ts';
+import type { RehearsalResult, Verdict } from './result.ts';
+import type { RehearseOptions, SetUp } from './run.ts';
+import { DEFAULT_SCENARIO, type Scenario } from './scenarios.ts';
+
+/** How it ended. */
+export interface Ending {
+  readonly verdict: Verdict;
+  readonly summary: string;
+  readonly refusedPromotion: RehearsalResult['refusedPromotion'];
+}
+
+/** Both releases through the stages; how it ended. */
+export async function actsOf(
+  rehearsal: Rehearsal,
+  { fault, until, progress, scenario }: RehearseOptions & { readonly scenario: Scenario },
+  { cluster, manifests }: SetUp,
+  timed: <T>(what: string, act: () => Promise<T>) => Promise<T>,
+): Promise<Ending> {
+  progress.act('Version 1 runs in both stages');
+  const first = await timed('version 1', async () => {
+    const found = await rehearsal.release(1);
+    await rehearsal.establish(found);
+    return found;
+  });
+
+  progress.act(
+    fault === null
+      ? 'Version 2 reaches the canary'
+      : `Version 2, with the defect ${fault.name}, reaches the canary`,
+  );
+  const freight = await timed('version 2 to canary', async () => {
+    const found = await rehearsal.release(2);
+    await rehearsal.toCanary();
+    return found;
+  });
+  const canary = await timed('canary verification', () => rehearsal.verify('canary'));
+  if (canary.phase !== 'Successful') {
+    progress.act('Somebody tries to promote version 2 to full');
+    const before = fingerprint(cluster, manifests);
+    const refused = await rehearsal.toFull(freight, 2);
+    const fullUntouched = fingerprint(cluster, manifests) === before;
+    if (!refused.refused) {
+      return {
+        verdict: 'ESCAPED',
+        summary: 'The canary was refused and full was promoted all the same.',
+        refusedPromotion: null,
+      };
+    }
+    progress.note(`refused: ${refused.message}`, 'good');
+    const failed =
+      canary.evidence?.checks.filter((check) => check.status === 'fail').map((check) => check.id) ??
+      [];
+    return {
+      ...refusal(fault, failed, canary.evidence?.reason ?? canary.message),
+      refusedPromotion: { message: refused.message, fullUntouched },
+    };
+  }
+  if (fault !== null) {
+    return {
+      verdict: 'ESCAPED',
+      summary: `The gates passed a release with the defect ${fault.name}: check ${fault.check} did not see it.`,
+      refusedPromotion: null,
+    };
+  }
+  if (until === 'canary') {
+    return {
+      verdict: 'PROMOTED',
+      summary: 'Version 2 runs in the canary and its gates passed.',
+      refusedPromotion: null,
+    };
+  }
+  return judged(
+    scenario,
+    await personsPart(rehearsal, scenario, { progress, cluster, manifests, freight, first, timed }),
+  );
+}
+
+interface PersonsPart {
+  readonly progress: Progress;
+  readonly cluster: LocalCluster;
+  readonly manifests: Manifests;
+  /** Version 2. */
+  readonly freight: Freight;
+  /** Version 1. */
+  readonly first: Freight;
+  readonly timed: <T>(what: string, act: () => Promise<T>) => Promise<T>;
+}
+
+type PersonsEnding = Ending & { readonly refusedBy: string | null };
+
+/** What a person does with a Freight that the canary's gates have passed, as the scenario has it. */
+async function personsPart(
+  rehearsal: Rehearsal,
+  scenario: Scenario,
+  { progress, cluster, manifests, freight, first, timed }: PersonsPart,
+): Promise<PersonsEnding> {
+  progress.act(`A person promotes version 2 to full: ${scenario.name}`);
+  if (scenario.ticket) rehearsal.fileTicket(freight, 2);
+  if (scenario.evidenceLost) rehearsal.loseEvidence('canary');
+  const attempt = async (target: Freight, version: 1 | 2): Promise<PersonsEnding | null> => {
+    const before = fingerprint(cluster, manifests);
+    const promotion = requireAdmitted(await rehearsal.toFull(target, version));
+    const refusedBy = refusingGate(promotion);
+    if (refusedBy === null) return null;
+    return {
+      verdict: 'REFUSED',
+      summary: `Version ${version} was refused before anything was pushed: ${promotion.result.message}`,
+      refusedPromotion: {
+        message: promotion.result.message,
+        fullUntouched: fingerprint(cluster, manifests) === before,
+      },
+      refusedBy,
+    };
+  };
+  const refused = await timed('version 2 to full', () => attempt(freight, 2));
+  if (refused !== null) return refused;
+  const full = await timed('full verification', () => rehearsal.verify('full'));
+  if (full.phase !== 'Successful') {
+    return {
+      verdict: 'FAILED',
+      summary: `Version 2 passed the canary and failed in full: ${full.evidence?.reason ?? full.message}`,
+      refusedPromotion: null,
+      refusedBy: null,
+    };
+  }
+  const promoted: PersonsEnding = {
+    verdict: 'PROMOTED',
+    summary: 'Version 2 was judged in the canary, promoted to full, and judged there.',
+    refusedPromotion: null,
+    refusedBy: null,
+  };
+  if (scenario.afterwards === 'nothing') return promoted;
+  if (scenario.afterwards === 'promote again') {
+    progress.act('Somebody promotes version 2 again with the same ticket');
+    return (await timed('second use', () => attempt(freight, 2))) ?? promoted;
+  }
+  progress.act('A person rolls full back to version 1');
+  const rolledBack = await timed('rollback', () => attempt(first, 1));
+  return (
+    rolledBack ?? {
+      ...promoted,
+      summary:
+        'Version 2 was promoted to full and version 1 came back, without new evidence, because it ran there before.',
+    }
+  );
+}
+
+/** A scenario that ends in another way than it should has let something through. */
+function judged(scenario: Scenario, { refusedBy, ...ending }: PersonsEnding): Ending {
+  if (ending.verdict === 'FAILED') return ending;
+  // The ordinary promotion is no claim about how it ends.
+  if (scenario.name === DEFAULT_SCENARIO.name) return ending;
+  const untouched = ending.refusedPromotion?.fullUntouched !== false;
+  if (ending.verdict === scenario.expected && refusedBy === scenario.refusedBy && untouched) {
+    return ending;
+  }
+  return {
+    ...ending,
+    verdict: 'ESCAPED',
+    summary: `Scenario ${scenario.name} should end ${scenario.expected}${scenario.refusedBy === null ? '' : ` by ${scenario.refusedBy}`} and ended ${ending.verdict}${refusedBy === null ? '' : ` by ${refusedBy}`}${untouched ? '' : ', and full was touched'}: ${ending.summary}`,
+  };
+}
+
+/** The step of a gate that refused a promotion; null if it succeeded. */
+function refusingGate({ name, result }: CompletedPromotion): string | null {
+  if (result.phase === 'Succeeded') return null;
+  const step = result.steps.find(({ status }) => status === 'Failed' || status === 'Errored');
+  if (step !== undefined && GATE.test(step.alias)) return step.alias;
+  throw new RehearsalError(
+    'PROMOTION_FAILED',
+    `promotion ${name} ended ${result.phase}: ${result.message}`,
+  );
+}
+
+const GATE = /^(market-gate|evidence-gate|market-gate-before-push)::/;
+
+function requireAdmitted(promotion: CompletedPromotion | RefusedPromotion): CompletedPromotion {
+  if (promotion.refused) throw new RehearsalError('PROMOTION_REFUSED', promotion.message);
+  return promotion;
+}
+
+function refusal(
+  fault: Fault | null,
+  failed: readonly string[],
+  reason: string,
+): Pick<Ending, 'verdict' | 'summary'> {
+  if (fault === null)
+    return { verdict: 'REFUSED', summary: `The canary's gates refused version 2: ${reason}` };
+  if (failed.includes(fault.check)) {
+    return {
+      verdict: 'REFUSED',
+      summary: `The canary's gates refused the defect ${fault.name} by the check meant for it, ${fault.check}.`,
+    };
+  }
+  return {
+    verdict: 'ESCAPED',
+    summary: `The canary's gates refused the defect ${fault.name}, but not by ${fault.check}: ${failed.join(', ') || reason}.`,
+  };
+}
+
+/** What full runs: its pods and the commit of its rendered branch. */
+function fingerprint(cluster: LocalCluster, manifests: Manifests): string {
+  const pods = cluster
+    .list('v1', 'Pod', manifests.namespaces.get('full') ?? '')
+    .map(({ metadata, status }) => [
+      metadata['uid'],
+      (status as { containerStatuses?: { imageID?: string; restartCount?: number }[] })
+        ?.containerStatuses?.[0],
+    ]);
+  const application = cluster.get(
+    'argoproj.io/v1alpha1',
+    'Application',
+    'argocd',
+    'orderbooks-full',
+  );
+  const sync = (application?.['status'] as { sync?: { revision?: string } } | undefined)?.sync
+    ?.revision;
+  return JSON.stringify([pods, sync]);
+}
