@@ -119,7 +119,7 @@ export const FAULTS = {
   load: state(
     'Beside all else, `frames` per second of about 600 bytes to each connection.',
     z.strictObject({ frames: z.number().positive().default(5_000) }),
-    { forMs: 4_000 },
+    { forMs: 4_000, parameters: { frames: 20_000 } },
   ),
   'blank-tokens': state('Gamma lists markets without token ids.', z.strictObject({}), {
     forMs: 4_000,

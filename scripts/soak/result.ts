@@ -1,0 +1,82 @@
+import { cpus } from 'node:os';
+import type { Accounts, Totals } from './accounts.ts';
+import type { FaultSummary, Injections } from './injections.ts';
+import type { Memory } from './memory.ts';
+import type { SentLedger } from './sent-frames.ts';
+import type { SoakOptions } from './soak.ts';
+
+export interface SoakResult {
+  readonly passed: boolean;
+  /** Why it did not pass, one a line. */
+  readonly failures: readonly string[];
+  readonly command: string;
+  readonly machine: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly speed: number;
+  readonly seed: string;
+  readonly framesSent: number;
+  readonly totals: Totals;
+  readonly memory: { readonly maximumBytes: number | null; readonly growth: number | null };
+  readonly exit: { readonly code: number | null; readonly signal: string | null };
+  readonly faults: readonly FaultSummary[];
+}
+
+/** Memory of the last quarter over that of the second one; more is a leak. Short runs have not warmed up. */
+const GROWTH_LIMIT = 1.5;
+const GROWTH_JUDGED_FROM_MS = 600_000;
+
+export function judge(run: {
+  readonly options: SoakOptions;
+  readonly injections: Injections;
+  readonly accounts: Accounts;
+  readonly memory: Memory;
+  readonly ledger: SentLedger;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly exit: SoakResult['exit'];
+}): SoakResult {
+  const { options, injections, memory, exit, ledger } = run;
+  const { totals } = run.accounts;
+  const faults = injections.summaries();
+  const { maximum, growth } = memory;
+  const failures = [
+    ...totals.problems,
+    ...(totals.missing > 0 ? [`${totals.missing} frames are neither archived nor in a gap`] : []),
+    ...(totals.foreign > 0 ? [`${totals.foreign} archived frames were not sent so`] : []),
+    ...(totals.sent === 0 ? ['nothing was sent: this proves nothing'] : []),
+    ...(exit.code === 0 ? [] : [`the recorder ended with ${JSON.stringify(exit)}, not code 0`]),
+    ...faults.flatMap(failuresOf),
+    ...((maximum ?? 0) > options.memoryLimitBytes
+      ? [`the recorder took ${maximum} bytes, more than ${options.memoryLimitBytes}`]
+      : []),
+    ...(options.durationMs >= GROWTH_JUDGED_FROM_MS && (growth ?? 0) > GROWTH_LIMIT
+      ? [`the recorder's memory grew by a factor of ${growth?.toFixed(2)}`]
+      : []),
+  ];
+  return {
+    passed: failures.length === 0,
+    failures,
+    command: `npm run soak -- --duration ${options.durationMs / 1000}s --speed ${options.speed} --seed ${options.seed}`,
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.version}`,
+    startedAt: new Date(run.startedAt).toISOString(),
+    durationMs: run.endedAt - run.startedAt,
+    speed: options.speed,
+    seed: options.seed,
+    framesSent: ledger.frames,
+    totals,
+    memory: { maximumBytes: maximum, growth },
+    exit,
+    faults,
+  };
+}
+
+function failuresOf({ fault, shows, injected, detected, recovered }: FaultSummary): string[] {
+  const unseen = shows === 'always' && detected < injected;
+  return [
+    ...(unseen ? [`${fault}: ${injected - detected} of ${injected} did not show`] : []),
+    ...(recovered < injected
+      ? [`${fault}: ${injected - recovered} of ${injected} not recovered`]
+      : []),
+  ];
+}
