@@ -20,6 +20,11 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="orderbooks" \
   org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production ORDERBOOKS_REVISION="${REVISION}"
+# Two arenas are enough for four threads that compress and write; by default glibc opens one per thread and keeps it.
+ENV NODE_COMPILE_CACHE=/app/compile-cache MALLOC_ARENA_MAX=2
+RUN mkdir /app/compile-cache && chown 10001:10001 /app/compile-cache
 USER 10001:10001
+# Node keeps the cache per user, so this comes after USER. It saves each start the translation of all TypeScript.
+RUN node /app/runtime/process/fill-compile-cache.ts > /dev/null
 ENTRYPOINT ["node", "/app/runtime/main.ts"]
 CMD ["--help"]

@@ -28,7 +28,8 @@ const GAP_RESERVE_BYTES = 1_048_576;
 /** Numbered rows between the recorder and the disk, bounded in bytes. */
 export class RowQueue {
   readonly #limitBytes: number;
-  #rows: QueuedRow[] = [];
+  /** Taken places are emptied at once: an old array would keep young rows alive. */
+  #rows: (QueuedRow | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   #sequence = 0;
@@ -93,11 +94,12 @@ export class RowQueue {
       lines += next.line;
       rows.push(next.facts);
       tokens.push(...next.tokens);
+      this.#rows[this.#head] = undefined;
       this.#head++;
     }
     this.#bytes -= lines.length;
     if (this.#head === this.#rows.length || this.#head >= COMPACT_AT) {
-      this.#rows = this.#rows.slice(this.#head);
+      this.#rows.splice(0, this.#head);
       this.#head = 0;
     }
     return { lines, rows, tokens, bytes: lines.length };

@@ -1,27 +1,18 @@
 import type { Level } from '../polymarket/book-hash.ts';
-
-/** A hash that the stream published for a token's whole book. */
-export interface PublishedHash {
-  readonly hash: string;
-  /** Milliseconds of the monotonic clock at receipt. */
-  readonly at: number;
-}
+import { HashRing } from './hash-ring.ts';
 
 export interface TrackedBook {
-  /** Oldest first; always holds at least the newest. */
-  readonly hashes: readonly PublishedHash[];
+  /** Those that the stream published for the whole book. */
+  readonly hashes: HashRing;
   /** In the order of the wire: bids ascending, asks descending. */
   levels(): { readonly bids: readonly Level[]; readonly asks: readonly Level[] };
 }
 
 interface State {
-  hashes: PublishedHash[];
+  readonly hashes: HashRing;
   readonly bids: Map<string, string>;
   readonly asks: Map<string, string>;
 }
-
-/** Enough for several seconds of one token at the feed's peak; older hashes answer no question. */
-const HASHES_KEPT = 4_096;
 
 /**
  * The books of all tokens as the stream tells them. It only serves metrics: it runs after a frame is safe, takes the
@@ -90,7 +81,7 @@ export class BookTracker {
 
   #replace(token: string, event: Readonly<Record<string, unknown>>, at: number): void {
     const state: State = {
-      hashes: this.#books.get(token)?.hashes ?? [],
+      hashes: this.#books.get(token)?.hashes ?? new HashRing(),
       bids: levelMap(event['bids']),
       asks: levelMap(event['asks']),
     };
@@ -112,9 +103,7 @@ export class BookTracker {
 }
 
 function noteHash(state: State, hash: unknown, at: number): void {
-  if (typeof hash !== 'string') return;
-  if (state.hashes.length >= 2 * HASHES_KEPT) state.hashes = state.hashes.slice(-HASHES_KEPT);
-  state.hashes.push({ hash, at });
+  if (typeof hash === 'string') state.hashes.add(hash, at);
 }
 
 function levelMap(levels: unknown): Map<string, string> {

@@ -20,7 +20,15 @@ interface Pending {
   readonly requestedAt: number;
   readonly receivedAt: number;
   readonly generation: number;
+  /** The levels were compared at the first look; that is repeated only when the window is over. */
+  looked: boolean;
 }
+
+/**
+ * Comparisons that may wait at once; more are not made. Checkpoints are a minute apart and a comparison takes seconds,
+ * so this is far above what a recorder has, and bounds what a misconfigured one spends.
+ */
+const LARGEST_PENDING = 2_000;
 
 /**
  * Compares the books of REST checkpoints with those of the stream: by published hash within two seconds around the
@@ -44,7 +52,8 @@ export class DivergenceJudge {
   submit(books: readonly RestBook[], requestedAt: number, receivedAt: number): void {
     const { generation } = this.#tracker;
     for (const book of books) {
-      this.#pending.push({ book, requestedAt, receivedAt, generation });
+      if (this.#pending.length >= LARGEST_PENDING) return;
+      this.#pending.push({ book, requestedAt, receivedAt, generation, looked: false });
     }
   }
 
@@ -58,11 +67,15 @@ export class DivergenceJudge {
         this.#strikes.delete(token);
         return false;
       }
-      if (joins(tracked, pending) || sameLevels(tracked, pending.book)) {
+      const over = now >= pending.receivedAt + JOIN_WINDOW_MS;
+      // Finding a hash is cheap; sorting and hashing all levels is not, so that is done twice and not at every look.
+      const compareLevels = over || !pending.looked;
+      pending.looked = true;
+      if (joins(tracked, pending) || (compareLevels && sameLevels(tracked, pending.book))) {
         this.#strikes.delete(token);
         return false;
       }
-      if (now < pending.receivedAt + JOIN_WINDOW_MS) return true;
+      if (!over) return true;
       const strikes = (this.#strikes.get(token) ?? 0) + 1;
       this.#strikes.set(token, strikes);
       if (strikes === STRIKES) {
@@ -71,7 +84,7 @@ export class DivergenceJudge {
           token,
           restHash: pending.book.hash,
           restTimestamp: pending.book.timestamp,
-          lastStreamHash: tracked.hashes.at(-1)?.hash ?? '',
+          lastStreamHash: tracked.hashes.newest,
         });
       }
       return false;
@@ -81,16 +94,8 @@ export class DivergenceJudge {
 }
 
 /** Whether the stream published the answer's hash around the answer, or last before it: a quiet book keeps its hash. */
-function joins(tracked: TrackedBook, pending: Pending): boolean {
-  const from = pending.requestedAt - JOIN_WINDOW_MS;
-  const to = pending.receivedAt + JOIN_WINDOW_MS;
-  for (let index = tracked.hashes.length - 1; index >= 0; index--) {
-    const published = tracked.hashes[index];
-    if (published === undefined || published.at > to) continue;
-    if (published.hash === pending.book.hash) return true;
-    if (published.at < from) return false;
-  }
-  return false;
+function joins(tracked: TrackedBook, { book, requestedAt, receivedAt }: Pending): boolean {
+  return tracked.hashes.held(book.hash, requestedAt - JOIN_WINDOW_MS, receivedAt + JOIN_WINDOW_MS);
 }
 
 function sameLevels(tracked: TrackedBook, rest: RestBook): boolean {

@@ -40,7 +40,7 @@ interface Loss {
  */
 export class FrameQueue {
   readonly #limitBytes: number;
-  #entries: Received[] = [];
+  #entries: (Received | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   #overflowing = false;
@@ -99,10 +99,11 @@ export class FrameQueue {
       if (this.#head === this.#entries.length) return undefined;
     }
     const entry = this.#entries[this.#head];
+    this.#entries[this.#head] = undefined;
     this.#head++;
     if (entry?.kind === 'frame') this.#bytes -= entry.payload.length + ENTRY_BYTES;
     if (this.#head === this.#entries.length || this.#head >= COMPACT_AT) {
-      this.#entries = this.#entries.slice(this.#head);
+      this.#entries.splice(0, this.#head);
       this.#head = 0;
     }
     return entry;
