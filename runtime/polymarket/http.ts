@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Agent, type Dispatcher, request } from 'undici';
 import { OrderbooksError } from '../errors.ts';
 
@@ -5,7 +6,7 @@ import { OrderbooksError } from '../errors.ts';
 export interface HttpAnswer {
   /** 0 when no answer came. */
   readonly status: number;
-  /** The body as text; what had come of it when it broke off. */
+  /** The body as text; of one that broke off the beginning, at most `KEPT_OF_BROKEN_BYTES`. */
   readonly body: string;
   /** From `Retry-After` (seconds or a date), null without one. */
   readonly retryAfterMs: number | null;
@@ -25,8 +26,13 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-/** 500 books are about 1.1 MB (facts/polymarket.md §1); far above that a body is hostile or wrong. */
-export const MAX_BODY_BYTES = 33_554_432;
+/**
+ * 500 books are about 1.1 MB, a page of 500 events about 8 MB (facts/polymarket.md §1, §2); far above that a body is
+ * hostile or wrong, and some at once must fit beside everything else into the memory of a pod.
+ */
+export const MAX_BODY_BYTES = 16_777_216;
+/** Of a body that is not whole this much is kept, from its beginning: it is evidence and nothing is read from it. */
+export const KEPT_OF_BROKEN_BYTES = 2_097_152;
 /** A server may ask us to wait, but not for ever. */
 export const MAX_RETRY_AFTER_MS = 300_000;
 
@@ -70,7 +76,8 @@ async function send(
       ? `no whole answer within ${options.timeoutMs} ms`
       : describeFailure(caught);
   }
-  const body = decode(Buffer.concat(chunks));
+  const whole = Buffer.concat(chunks);
+  const body = decode(error === null ? whole : whole.subarray(0, KEPT_OF_BROKEN_BYTES));
   return {
     status: answer?.statusCode ?? 0,
     body: body.text,
@@ -82,24 +89,23 @@ async function send(
 async function readBody(stream: AsyncIterable<unknown>, chunks: Buffer[]): Promise<void> {
   let bytes = 0;
   for await (const chunk of stream) {
-    const buffer = Buffer.from(chunk as Uint8Array);
-    bytes += buffer.length;
+    const { buffer, byteOffset, byteLength } = chunk as Uint8Array<ArrayBuffer>;
+    bytes += byteLength;
     if (bytes > MAX_BODY_BYTES) {
       throw new OrderbooksError(
         'BODY_TOO_LARGE',
         `expected a body of at most ${MAX_BODY_BYTES} bytes, more came; the rest was not read`,
       );
     }
-    chunks.push(buffer);
+    // A view, not a copy: a large body is in memory often enough.
+    chunks.push(Buffer.from(buffer, byteOffset, byteLength));
   }
 }
 
 function decode(bytes: Buffer): { readonly text: string; readonly error: string | null } {
-  const text = bytes.toString('utf8');
-  const whole = Buffer.byteLength(text) === bytes.length && Buffer.from(text).equals(bytes);
   return {
-    text,
-    error: whole ? null : 'the body is not valid UTF-8; what is kept has replacements',
+    text: bytes.toString('utf8'),
+    error: isUtf8(bytes) ? null : 'the body is not valid UTF-8; what is kept has replacements',
   };
 }
 
