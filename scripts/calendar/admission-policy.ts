@@ -1,5 +1,6 @@
 import type { Calendar, CalendarDay } from './calendar.ts';
 import { entryOf } from './config-map.ts';
+import { beginning } from './new-york.ts';
 
 export const POLICY_NAME = 'orderbooks-market-hours';
 /** The ticket form, and where the words about it stand. */
@@ -116,6 +117,6 @@ function ticketField(name: string): string {
 }
 
 function dayText(of: Exclude<CalendarDay, { kind: 'closed' }>): string {
-  if (of.kind === 'freeze') return `${entryOf(of)}|${of.until}|${of.reason}`;
+  if (of.kind === 'freeze') return `${entryOf(of)}|${beginning(of.until)}|${of.reason}`;
   return `${of.utc}|${of.date} ${of.utc.slice(6)} UTC (${of.newYork.slice(6)} New York)`;
 }

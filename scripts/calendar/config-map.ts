@@ -1,4 +1,5 @@
 import type { Calendar, CalendarDay } from './calendar.ts';
+import { beginning } from './new-york.ts';
 
 export const CALENDAR_NAME = 'market-sessions';
 export const FREEZE_ENTRY = '00:00-24:00';
@@ -51,6 +52,6 @@ function entriesOf(of: CalendarDay): readonly (readonly [string, string])[] {
     case 'session':
       return [entry, [`${of.date}.newYork`, of.newYork]];
     case 'freeze':
-      return [entry, [`${of.date}.freeze`, of.reason], [`${of.date}.until`, of.until]];
+      return [entry, [`${of.date}.freeze`, of.reason], [`${of.date}.until`, beginning(of.until)]];
   }
 }

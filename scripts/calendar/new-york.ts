@@ -1,4 +1,4 @@
-import { type Day, day, lastWeekday, nthWeekday, SUNDAY, yearOf } from './day.ts';
+import { type Day, day, lastWeekday, nthWeekday, plus, SUNDAY, yearOf } from './day.ts';
 
 /**
  * Minutes that New York's clocks are behind UTC during the trading hours of a day. By the law, not by a time-zone
@@ -12,6 +12,12 @@ export function minutesBehindUtc(on: Day): number {
 /** `HH:MM` in New York as `HH:MM` in UTC, on the same day. */
 export function toUtc(on: Day, time: string): string {
   return clock(minutesOf(time) + minutesBehindUtc(on));
+}
+
+/** When a UTC day begins, in both zones, for people. */
+export function beginning(of: Day): string {
+  const eve = plus(of, -1);
+  return `${of} 00:00 UTC (${eve} ${clock(24 * 60 - minutesBehindUtc(eve))} New York)`;
 }
 
 /** Minutes since midnight of `HH:MM`. */
