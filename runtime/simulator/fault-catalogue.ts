@@ -44,7 +44,7 @@ const act = <Schema extends z.ZodObject>(
   atConnect: false,
 });
 const handshake = <Schema extends z.ZodObject>(summary: string, schema: Schema) =>
-  state(summary, schema, { forMs: 1_500 }, true);
+  state(summary, schema, { forMs: 3_000 }, true);
 const answer = <Schema extends z.ZodObject>(summary: string, schema: Schema) =>
   state(summary, schema, { forMs: 3_000 });
 
@@ -61,7 +61,7 @@ export const FAULTS = {
   'late-dump': state(
     'Opening books come `milliseconds` after the subscription; changes do not wait for them.',
     z.strictObject({ milliseconds: milliseconds.default(1_500), keep }),
-    { forMs: 1_000 },
+    { forMs: 3_000 },
     true,
   ),
   'pong-lag': state(
@@ -72,13 +72,13 @@ export const FAULTS = {
   'snapshot-ceiling': state(
     'Tokens of a connection beyond `tokens` get changes and no opening book.',
     z.strictObject({ tokens: z.number().int().min(0).default(2), keep }),
-    { forMs: 1_500 },
+    { forMs: 3_000 },
     true,
   ),
   'subscribe-limit': state(
     'A subscription of more than `tokens` is answered by the end of the connection 150 ms later.',
     z.strictObject({ tokens: z.number().int().min(0).default(2), keep }),
-    { forMs: 1_500 },
+    { forMs: 3_000 },
     true,
   ),
   refuse: handshake('Connections are reset before the handshake.', atOpening),

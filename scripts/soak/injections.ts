@@ -37,6 +37,8 @@ export interface Spread {
 }
 
 const NONE: Metrics = new Map();
+/** What shows later than this after the end of a fault shows something else. */
+const SHOWS_WITHIN_MS = 4_000;
 
 /** Follows every fault from its injection to the recovery, by the metrics that the recorder serves. */
 export class Injections {
@@ -105,9 +107,7 @@ export class Injections {
   }
 
   #detect(course: Course, metrics: Metrics, now: number): void {
-    // What shows long after the fault is over shows something else.
-    const open = course.recoveredAfter === null;
-    if (course.detectedAfter !== null || !open) return;
+    if (course.detectedAfter !== null || !mayStillShow(course, now)) return;
     const risen = EXPECTATIONS[course.fault].metrics.find(
       (name) => (metrics.get(name) ?? 0) > (course.before.get(name) ?? 0),
     );
@@ -120,7 +120,7 @@ export class Injections {
     if (course.endedAt === null || now <= course.endedAt || course.recoveredAfter !== null) return;
     // A fault that must show has not been survived before it did.
     const { shows, recovers } = EXPECTATIONS[course.fault];
-    if (shows === 'always' && course.detectedAfter === null) return;
+    if (shows === 'always' && course.detectedAfter === null && mayStillShow(course, now)) return;
     if (course.afterEnd === null) {
       course.afterEnd = metrics;
       return;
@@ -132,9 +132,13 @@ export class Injections {
   }
 }
 
+function mayStillShow({ endedAt }: Course, now: number): boolean {
+  return endedAt === null || now <= endedAt + SHOWS_WITHIN_MS;
+}
+
 function spread(values: readonly number[]): Spread | null {
   const sorted = values.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
+  const median = sorted[Math.floor((sorted.length - 1) / 2)];
   const maximum = sorted.at(-1);
   return median === undefined || maximum === undefined ? null : { median, maximum };
 }

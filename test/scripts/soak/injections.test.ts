@@ -65,6 +65,18 @@ describe('the course of a fault', () => {
   });
 });
 
+describe('what shows late', () => {
+  it('is taken for something else: the fault did not show', () => {
+    const looks = [
+      [900, { refusals_total: 0, data_frames_total: 1 }],
+      [2_200, { refusals_total: 0, data_frames_total: 2 }],
+      [6_100, { refusals_total: 1, data_frames_total: 3 }],
+      [6_300, { refusals_total: 1, data_frames_total: 4 }],
+    ] as const;
+    expect(course('refuse', looks)).toMatchObject({ detected: 0, recovered: 1 });
+  });
+});
+
 describe('metrics', () => {
   it('are read by name and labels', () => {
     const metrics = parseMetrics(
