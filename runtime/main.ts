@@ -69,6 +69,25 @@ function commandLine(done: (exitCode: number) => void): Command {
       const { recorderCommand } = await import('./recorder/command.ts');
       done(await recorderCommand(options));
     });
+  withData(withConfig(program.command('collector')))
+    .description('Take snapshots of order books over REST, cycle after cycle, until SIGTERM.')
+    .addHelpText(
+      'after',
+      examples(
+        'orderbooks collector --config=/etc/orderbooks/config.yaml --data=/var/lib/orderbooks',
+      ),
+    )
+    .action(async (options: { config: string; data: string }) => {
+      const { collectorCommand } = await import('./collector/command.ts');
+      done(await collectorCommand(options, 'endless'));
+    });
+  withData(withConfig(program.command('collect')))
+    .description('Take snapshots for exactly one cycle; ends with 0 if all of it went well.')
+    .addHelpText('after', examples('orderbooks collect --config=config.yaml --data=/tmp/data'))
+    .action(async (options: { config: string; data: string }) => {
+      const { collectorCommand } = await import('./collector/command.ts');
+      done(await collectorCommand(options, 'one'));
+    });
   withData(withConfig(program.command('upload')))
     .description('Upload closed archives, verify the copies, then delete what is old and verified.')
     .option('--minimum-age <duration>', 'leave younger archives alone; overrides the configuration')

@@ -6,6 +6,7 @@ import { STREAMS, type Stream } from './row.ts';
  *     raw_orderbooks/polymarket/<stream>/YYYY/MM/DD/<stream>_<opened>_<run>_<segment>.jsonl.gz
  *     manifests/archives/<stream>/YYYY/MM/DD/<same name>.json
  *     manifests/runs/<component>_<run>.json
+ *     manifests/cycles/YYYY/MM/DD/cycle_<started>_<run>_<number>.json
  *     manifests/uploads/<upload id>.json
  *     manifests/verified/<path of the uploaded file>.json
  *     discovery/YYYY/MM/DD/<component>_<time>.json
@@ -16,6 +17,7 @@ import { STREAMS, type Stream } from './row.ts';
 export const RAW_FOLDER = 'raw_orderbooks/polymarket';
 export const ARCHIVE_MANIFEST_FOLDER = 'manifests/archives';
 export const RUN_MANIFEST_FOLDER = 'manifests/runs';
+export const CYCLE_MANIFEST_FOLDER = 'manifests/cycles';
 export const UPLOAD_MANIFEST_FOLDER = 'manifests/uploads';
 export const VERIFIED_FOLDER = 'manifests/verified';
 export const DISCOVERY_FOLDER = 'discovery';
@@ -36,6 +38,12 @@ export function archivePath(stream: Stream, opened: Date, runId: string, segment
 export function archiveManifestPath(path: string): string {
   const below = path.slice(RAW_FOLDER.length + 1, -ARCHIVE_SUFFIX.length);
   return `${ARCHIVE_MANIFEST_FOLDER}/${below}.json`;
+}
+
+/** Path, relative to the data root, of the manifest of a collector's cycle. */
+export function cycleManifestPath(started: Date, runId: string, cycle: number): string {
+  const name = `cycle_${compactStamp(started)}_${runId}_${String(cycle).padStart(6, '0')}.json`;
+  return `${CYCLE_MANIFEST_FOLDER}/${dayFolder(started)}/${name}`;
 }
 
 /** Path of what the uploader writes once the copy of the file at `path` was verified. */

@@ -55,6 +55,66 @@ export const runManifest = provenance.extend({
 });
 export type RunManifest = z.infer<typeof runManifest>;
 
+/** One cycle of the collector: written when it begins, replaced when it ends, also when it fails or is interrupted. */
+export const cycleManifest = provenance.extend({
+  schema: z.literal('orderbooks.cycle-manifest.v1'),
+  cycle_id: z.string(),
+  /** Counts the cycles of a run from 1. */
+  cycle: z.number().int().positive(),
+  /**
+   * `running` of a run that is over means that its process was killed in this cycle; the next run makes `interrupted`
+   * of it. `expired` cycles were ended by their deadline.
+   */
+  state: z.enum(['running', 'completed', 'expired', 'interrupted']),
+  /** PASS only for a completed cycle without failure that wrote rows with books. */
+  gate_status: z.enum(['PASS', 'FAIL']),
+  /** Why it is not PASS; null when it is. */
+  reason: z.string().nullable(),
+  started_at: z.string(),
+  finished_at: z.string().nullable(),
+  duration_ms: z.number().nonnegative(),
+  discovery_ms: z.number().nonnegative(),
+  /** 0 means every market inside the look-ahead. */
+  market_limit: z.number().int().nonnegative(),
+  /** Slugs of the markets that were chosen. */
+  markets: z.array(z.string()),
+  /** How many known or expected markets were not; the discovery manifest says which and why. */
+  markets_left_out: z.number().int().nonnegative(),
+  tokens_requested: z.number().int().nonnegative(),
+  /** Tokens with a book in an answer. */
+  tokens_answered: z.number().int().nonnegative(),
+  /** Tokens that good answers left out silently. */
+  tokens_omitted: z.number().int().nonnegative(),
+  /** Tokens without a good answer. */
+  tokens_unanswered: z.number().int().nonnegative(),
+  omitted: z.array(
+    z.object({
+      token_id: z.string(),
+      slug: z.string(),
+      /** Where the market's window was: before it opens a book may not exist yet, after its end no longer. */
+      window: z.enum(['before', 'open', 'after']),
+    }),
+  ),
+  requests: z.number().int().nonnegative(),
+  /** Requests that repeated one without a good answer. */
+  retries: z.number().int().nonnegative(),
+  /** Rows on the disk when the cycle ended. */
+  rows_written: z.number().int().nonnegative(),
+  /** Rows that waited for the disk then. */
+  rows_waiting: z.number().int().nonnegative(),
+  /** Rows that could not be kept. */
+  rows_lost: z.number().int().nonnegative(),
+  /** What failed in the end: discovery, batches, rows. A request that a later one made good is none. */
+  failure_count: z.number().int().nonnegative(),
+  failures: z.array(z.string()),
+  /** Of good answers, from asking to the whole answer; the service throttles by answering late. */
+  latency_ms: z.object({ median: z.number(), p90: z.number(), maximum: z.number() }).nullable(),
+  /** The usual median of earlier cycles, and whether this cycle was far above it. */
+  usual_latency_ms: z.number().nullable(),
+  throttled: z.boolean(),
+});
+export type CycleManifest = z.infer<typeof cycleManifest>;
+
 /** Result of one uploader run. */
 export const uploadManifest = z.object({
   schema: z.literal('orderbooks.upload-manifest.v1'),

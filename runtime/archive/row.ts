@@ -87,6 +87,10 @@ export const checkpointRow = z.object({
   omitted: z.array(z.string()),
   payload_sha256: sha256,
   raw_text: z.string(),
+  /** The body's bytes where they are no valid UTF-8; `raw_text` then has replacement characters. */
+  raw_base64: z.string().optional(),
+  /** Cycle of the collector that asked; a recorder's checkpoint has none. */
+  cycle_id: z.string().optional(),
   error: z.string().optional(),
 });
 

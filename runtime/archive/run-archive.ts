@@ -31,6 +31,8 @@ export async function openArchive(options: {
   readonly configuration: Configuration;
   readonly metrics: { readonly archivesClosed: Counter<'stream'> };
   readonly logger: Logger;
+  /** Bytes of rows that may wait for the disk; those of the recorder if not said. */
+  readonly queueBytes?: number;
 }): Promise<RunArchive> {
   const { stream, metrics, logger } = options;
   const { archive, recorder } = options.configuration;
@@ -43,7 +45,7 @@ export async function openArchive(options: {
       rotateBytes: archive.rotateBytes,
       flushIntervalMs: archive.flushInterval,
       gzipLevel: archive.gzipLevel,
-      queueBytes: recorder.queueBytes,
+      queueBytes: options.queueBytes ?? recorder.queueBytes,
     },
     onEvent(event) {
       switch (event.kind) {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Counter } from 'prom-client';
 import type { Logger } from '../observability/logger.ts';
+import type { Stream } from './row.ts';
 import { type SalvageAction, salvageArchives } from './salvage.ts';
 
 type Metrics = { readonly archivesSalvaged: Counter };
@@ -14,18 +15,21 @@ const AGAIN_AFTER_MS = 60_000;
  */
 export async function runSalvage(options: {
   readonly dataRoot: string;
+  /** What this process writes: the leftovers of others are theirs, and their open files are no reason to look again. */
+  readonly streams: readonly Stream[];
   /** Of this process: its own open files are nobody's leftovers. */
   readonly runId: string;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { dataRoot, runId, metrics, logger, signal } = options;
+  const { dataRoot, streams, runId, metrics, logger, signal } = options;
   let again = true;
   while (again && !signal.aborted) {
     try {
       const actions = await salvageArchives({
         dataRoot,
+        streams,
         onAction: (action) => {
           if (!action.path.includes(runId)) note(action, metrics, logger);
         },

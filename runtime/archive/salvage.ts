@@ -22,6 +22,7 @@ import { tryLock } from './lock.ts';
 import type { ArchiveManifest } from './manifest.ts';
 import { type Measured, measureArchive } from './measure.ts';
 import { rewriteTorn } from './rewrite.ts';
+import { STREAMS, type Stream } from './row.ts';
 import { walk } from './walk.ts';
 
 export type SalvageAction =
@@ -49,6 +50,8 @@ export type SalvageAction =
 
 export interface SalvageOptions {
   readonly dataRoot: string;
+  /** Only these; all of them if not said. Who writes one stream leaves the others to their writers. */
+  readonly streams?: readonly Stream[];
   readonly clock?: ArchiveClock;
   readonly disk?: Disk;
   readonly gzipLevel?: number;
@@ -72,7 +75,7 @@ const SWEEP_AFTER_MS = 3_600_000;
 export async function salvageArchives(options: SalvageOptions): Promise<readonly SalvageAction[]> {
   const actions: SalvageAction[] = [];
   const disk = options.disk ?? nodeDisk;
-  for (const group of await leftovers(options.dataRoot)) {
+  for (const group of await leftovers(options.dataRoot, options.streams ?? STREAMS)) {
     await makeFolders(disk, join(options.dataRoot, LOCK_FOLDER));
     const lock = tryLock(join(options.dataRoot, group.lock));
     for (const path of group.paths) {
@@ -109,13 +112,16 @@ interface Leftovers {
 }
 
 /** Archives that are not closed, or have no manifest, by run and stream. */
-async function leftovers(dataRoot: string): Promise<Iterable<Leftovers>> {
+async function leftovers(
+  dataRoot: string,
+  streams: readonly Stream[],
+): Promise<Iterable<Leftovers>> {
   const groups = new Map<string, Leftovers>();
   for await (const { path, kind } of walk(dataRoot, RAW_FOLDER)) {
     if (kind !== 'file') continue;
     const closed = closedPath(path) ?? path;
     const name = parseArchiveName(closed);
-    if (name === null) continue;
+    if (name === null || !streams.includes(name.stream)) continue;
     if (closed === path && (await exists(join(dataRoot, archiveManifestPath(path))))) continue;
     const lock = writerLockPath(name.stream, name.runId);
     const group = groups.get(lock) ?? { lock, paths: [] };

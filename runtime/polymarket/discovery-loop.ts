@@ -19,7 +19,7 @@ export interface DiscoveryLoopOptions {
   readonly component: DiscoveryManifest['component'];
   readonly provenance: Provenance;
   /** Called after every look with what is to be recorded now. */
-  readonly choose: (markets: readonly Market[]) => void;
+  readonly choose: (markets: readonly Market[], leftOut: DiscoveryResult['leftOut']) => void;
   /** Keeps the manifest; called when something changed. */
   readonly keep: (manifest: DiscoveryManifest, at: Date) => Promise<void>;
   readonly metrics: { readonly discoveryFailures: Counter };
@@ -60,7 +60,7 @@ export class DiscoveryRounds {
   }
 
   async #take(result: DiscoveryResult): Promise<void> {
-    this.#options.choose(result.chosen);
+    this.#options.choose(result.chosen, result.leftOut);
     this.#said = await say(this.#options, result, this.#said);
   }
 }

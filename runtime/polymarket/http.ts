@@ -8,6 +8,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** The body as text; of one that broke off the beginning, at most `KEPT_OF_BROKEN_BYTES`. */
   readonly body: string;
+  /** The bytes of a body that is no valid UTF-8. */
+  readonly invalidBytes?: Uint8Array;
   /** From `Retry-After` (seconds or a date), null without one. */
   readonly retryAfterMs: number | null;
   /** Why the answer is not whole, null when it is. A status of 4xx or 5xx alone is no error here. */
@@ -77,12 +79,14 @@ async function send(
       : describeFailure(caught);
   }
   const whole = Buffer.concat(chunks);
-  const body = decode(error === null ? whole : whole.subarray(0, KEPT_OF_BROKEN_BYTES));
+  const bytes = error === null ? whole : whole.subarray(0, KEPT_OF_BROKEN_BYTES);
+  const body = decode(bytes);
   return {
     status: answer?.statusCode ?? 0,
     body: body.text,
     retryAfterMs: retryAfter(answer?.headers['retry-after']),
     error: error ?? body.error,
+    ...(body.error === null ? {} : { invalidBytes: bytes }),
   };
 }
 

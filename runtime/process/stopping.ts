@@ -5,6 +5,8 @@ import type { Logger } from '../observability/logger.ts';
 export interface Running {
   /** Rejects when the work cannot go on; never resolves before `stop`. */
   readonly failure: Promise<unknown>;
+  /** Resolves, to the exit code, when there is nothing left to do; absent for what goes on until it is stopped. */
+  readonly done?: Promise<number>;
   /** Ends in order. Rejects when something could not be kept. */
   stop(state: 'stopped' | 'failed', why: string): Promise<void>;
 }
@@ -26,16 +28,17 @@ export async function runUntilStopped(
     throw error;
   });
   running.failure.catch((error: unknown) => reasons.fail('a part of this process failed', error));
+  running.done?.then(reasons.done, () => undefined);
   const reason = await reasons.first;
   if (reason.kind === 'signal') logger.info({ signal: reason.text }, 'stopping');
-  else logger.fatal({ err: reason.error }, reason.text);
-  const state = reason.kind === 'signal' ? 'stopped' : 'failed';
+  else if (reason.kind === 'failure') logger.fatal({ err: reason.error }, reason.text);
+  const state = reason.kind === 'failure' ? 'failed' : 'stopped';
   try {
     const limit = setTimeout(
       () => endNow('stopping took too long after a failure'),
       STOP_AFTER_FAILURE_MS,
     );
-    if (reason.kind === 'signal') clearTimeout(limit);
+    if (reason.kind !== 'failure') clearTimeout(limit);
     await running.stop(state, reason.text);
     clearTimeout(limit);
   } catch (error) {
@@ -45,11 +48,13 @@ export async function runUntilStopped(
     reasons.release();
   }
   logger.info('stopped');
-  return reason.kind === 'signal' ? 0 : 1;
+  if (reason.kind === 'failure') return 1;
+  return running.done === undefined ? 0 : await running.done;
 }
 
 type Reason =
   | { readonly kind: 'signal'; readonly text: string }
+  | { readonly kind: 'done'; readonly text: string }
   | { readonly kind: 'failure'; readonly text: string; readonly error: unknown };
 
 function watchForReasons() {
@@ -76,6 +81,7 @@ function watchForReasons() {
   return {
     first,
     fail,
+    done: () => settle({ kind: 'done', text: 'all is done' }),
     release() {
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);

@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CheckpointRow } from '../archive/row.ts';
-import { type Clock, formatInstant } from '../observability/clock.ts';
+import type { Clock } from '../observability/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Backoff } from '../polymarket/backoff.ts';
+import { checkpointRowOf, type NewCheckpoint } from '../polymarket/checkpoint-row.ts';
 import { BOOKS_PER_REQUEST, type BooksAnswer, requestBooks } from '../polymarket/clob.ts';
 import type { HttpClient } from '../polymarket/http.ts';
 import type { RecorderMetrics } from './metrics.ts';
@@ -16,7 +15,7 @@ export interface CheckpointOptions {
   readonly clock: Clock;
   readonly tokens: () => readonly string[];
   /** Archives the row. */
-  readonly write: (row: Omit<CheckpointRow, 'sequence'>) => void;
+  readonly write: (row: NewCheckpoint) => void;
   /** Told of the books of every good answer; times are milliseconds of the monotonic clock. */
   readonly compare: (books: BooksAnswer['books'], requestedAt: number, receivedAt: number) => void;
   readonly metrics: RecorderMetrics;
@@ -83,22 +82,16 @@ async function checkpoint(
 ): Promise<BooksAnswer | null> {
   const { clock, metrics, compare, logger } = options;
   const requested = clock.mono();
-  const requestedAt = formatInstant(clock.wallMicros(requested));
   const answer = await requestBooks(options.client, options.clobUrl, tokens, signal);
   if (signal.aborted && answer.http.status === 0) return null;
   const received = clock.mono();
-  options.write({
-    type: 'checkpoint',
-    requested_at: requestedAt,
-    received_at: formatInstant(clock.wallMicros(received)),
-    url: answer.url,
-    status: answer.http.status,
-    token_ids: [...tokens],
-    omitted: [...answer.omitted],
-    payload_sha256: hash('sha256', answer.http.body, 'hex'),
-    raw_text: answer.http.body,
-    ...(answer.error === null ? {} : { error: answer.error }),
-  });
+  options.write(
+    checkpointRowOf(answer, {
+      tokens,
+      requestedMicros: clock.wallMicros(requested),
+      receivedMicros: clock.wallMicros(received),
+    }),
+  );
   if (answer.error !== null) {
     metrics.checkpoints.inc({ result: 'failed' });
     logger.warn(

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { nodeDisk, replaceFile } from '../archive/disk.ts';
+import { keepJson } from '../archive/json-file.ts';
 import {
   compactStamp,
   DISCOVERY_FOLDER,
@@ -82,6 +81,7 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
     const salvage = new AbortController();
     void runSalvage({
       dataRoot: options.data,
+      streams: ['ws_raw', 'rest_checkpoints'],
       runId: provenance.run_id,
       metrics,
       logger,
@@ -108,8 +108,4 @@ async function openArchives(
     await frames.close();
     throw error;
   }
-}
-
-async function keepJson(dataRoot: string, path: string, value: unknown): Promise<void> {
-  await replaceFile(nodeDisk, join(dataRoot, path), `${JSON.stringify(value, null, 2)}\n`);
 }

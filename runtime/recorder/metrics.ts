@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { buildRegistry } from '../observability/registry.ts';
 
 /** Everything the recorder counts. Every counter exists with 0 from the start. */
 export interface RecorderMetrics {
@@ -30,16 +31,10 @@ export function recorderMetrics(build: {
   readonly revision: string;
   readonly image: string;
 }): RecorderMetrics {
-  const registry = new Registry();
+  const registry = buildRegistry(build);
   const counter = (name: string, help: string) =>
     new Counter({ name, help, registers: [registry] });
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
-  new Gauge({
-    name: 'orderbooks_build_info',
-    help: 'Always 1; the labels say which release runs.',
-    labelNames: ['revision', 'image'],
-    registers: [registry],
-  }).set({ ...build }, 1);
   const checkpoints = new Counter({
     name: 'orderbooks_recorder_checkpoints_total',
     help: 'Answers of POST /books, by whether they held books.',

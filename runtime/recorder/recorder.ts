@@ -1,5 +1,6 @@
+import { AnswerLog } from '../archive/answer-log.ts';
 import type { RunManifest } from '../archive/manifest.ts';
-import type { CheckpointRow, Provenance } from '../archive/row.ts';
+import type { Provenance } from '../archive/row.ts';
 import { describeRun } from '../archive/run-manifest.ts';
 import type { Configuration } from '../config/schema.ts';
 import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
@@ -66,7 +67,6 @@ export class Recorder {
   #markets: readonly Market[] = [];
   #tokens: ReadonlyMap<string, TokenWindow> = new Map();
   #recordedUntil: number | null = null;
-  #lostCheckpoints = 0;
   #writingRun: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
@@ -108,6 +108,7 @@ export class Recorder {
   /** Begins to record. The promise rejects if a part fails in a way that is no answer of the service. */
   start(): Promise<unknown> {
     const { configuration, provenance, clock, logger, metrics } = this.#options;
+    const checkpoints = new AnswerLog(this.#options.checkpoints, logger);
     this.#gap('start', 'the run begins');
     const discovery = new Discovery(
       this.#client,
@@ -141,7 +142,7 @@ export class Recorder {
           interval: configuration.recorder.checkpointInterval,
           clock,
           tokens: () => [...this.#tokens.keys()],
-          write: (row) => this.#writeCheckpoint(row),
+          write: (row) => void checkpoints.write(row),
           compare: (books, requestedAt, receivedAt) => {
             for (const slot of this.#slots) slot.submit(books, requestedAt, receivedAt);
           },
@@ -196,25 +197,6 @@ export class Recorder {
       },
       { name: 'writing', ok: trouble === null, detail: trouble ?? 'archives are written' },
     ];
-  }
-
-  /** A checkpoint that the writer cannot take is lost; the row before the next one says so. */
-  #writeCheckpoint(row: Omit<CheckpointRow, 'sequence'>): void {
-    const { checkpoints, logger } = this.#options;
-    if (this.#lostCheckpoints > 0) {
-      const gap: UnnumberedGap = {
-        type: 'gap',
-        connection_id: null,
-        reason: 'overflow',
-        since: null,
-        at: row.received_at,
-        detail: `${this.#lostCheckpoints} checkpoints came while the disk refused`,
-      };
-      if (checkpoints.append(gap) !== null) this.#lostCheckpoints = 0;
-    }
-    if (checkpoints.append(row) !== null) return;
-    this.#lostCheckpoints++;
-    logger.error('a checkpoint is lost: too much waits for the disk');
   }
 
   #choose(markets: readonly Market[]): void {

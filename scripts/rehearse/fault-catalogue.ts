@@ -55,7 +55,7 @@ export const FAULTS: readonly Fault[] = [
         file: 'runtime/recorder/command.ts',
         find: "    logger.info({ port: probes.port }, 'probes and metrics are served');\n",
         replace:
-          "    const { rm } = await import('node:fs/promises');\n    await rm(join(options.data, 'raw_orderbooks'), { recursive: true, force: true });\n",
+          "    const { rm } = await import('node:fs/promises');\n    await rm(`${options.data}/raw_orderbooks`, { recursive: true, force: true });\n",
       },
     ],
   },

@@ -22,7 +22,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   return { code: exit.code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
-const COMMANDS = ['recorder', 'upload', 'inspect', 'verify', 'simulate'];
+const COMMANDS = ['recorder', 'collector', 'collect', 'upload', 'inspect', 'verify', 'simulate'];
 
 describe('the command line', () => {
   it('lists its commands and exit codes', async () => {
@@ -32,7 +32,7 @@ describe('the command line', () => {
     expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.');
   });
 
-  it.each(['recorder', 'upload', 'inspect', 'verify'])(
+  it.each(['recorder', 'collector', 'collect', 'upload', 'inspect', 'verify'])(
     'explains %s with an example',
     async (command) => {
       const { code, stdout } = await run([command, '--help']);

@@ -9,6 +9,10 @@ export interface Reply {
   readonly raw?: string;
   /** Breaks the connection after `raw`. */
   readonly truncate?: boolean;
+  /** Sent as it is instead of `body`. */
+  readonly bytes?: Uint8Array;
+  /** Sends a byte now and then and never ends. */
+  readonly drip?: boolean;
   /** Never answers. */
   readonly silent?: boolean;
 }
@@ -37,7 +41,13 @@ export async function scriptedServer(
       requests.push({ path: url.pathname, query: url.searchParams, body });
       const reply = answer(url.pathname, url.searchParams, body);
       if (reply.silent) return;
-      const text = reply.raw ?? JSON.stringify(reply.body);
+      if (reply.drip) {
+        response.writeHead(200);
+        const timer = setInterval(() => response.write('['), 20);
+        response.once('close', () => clearInterval(timer));
+        return;
+      }
+      const text = reply.bytes ?? reply.raw ?? JSON.stringify(reply.body);
       const length = reply.truncate ? { 'content-length': String(text.length + 100) } : {};
       response.writeHead(reply.status ?? 200, { ...length, ...reply.headers });
       if (reply.truncate) response.write(text, () => response.destroy());

@@ -1,0 +1,143 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isSystemError } from '../archive/error.ts';
+import { keepJson } from '../archive/json-file.ts';
+import {
+  compactStamp,
+  DISCOVERY_FOLDER,
+  dayFolder,
+  RUN_MANIFEST_FOLDER,
+} from '../archive/layout.ts';
+import { openArchive, type RunArchive } from '../archive/run-archive.ts';
+import { runSalvage } from '../archive/salvage-loop.ts';
+import { loadConfiguration } from '../config/configuration.ts';
+import { systemClock } from '../observability/clock.ts';
+import { provenanceOf } from '../observability/identity.ts';
+import { createLogger, type Logger } from '../observability/logger.ts';
+import { serveProbes } from '../observability/server.ts';
+import { runUntilStopped } from '../process/stopping.ts';
+import { closeAbandonedCycles } from './abandoned-cycles.ts';
+import { Collector } from './collector.ts';
+import { CycleJournal } from './cycle-journal.ts';
+import { type CollectorMetrics, collectorMetrics } from './metrics.ts';
+
+export interface CollectorCommandOptions {
+  /** Path of the configuration file. */
+  readonly config: string;
+  /** Path of the data root. */
+  readonly data: string;
+}
+
+/** Trouble of a disk that passes; anything else about the data root needs a person, as a wrong configuration does. */
+const PASSING = ['ENOSPC', 'EDQUOT', 'EIO'] as const;
+const OPEN_AGAIN_AFTER_MS = 1_000;
+
+/**
+ * `orderbooks collector`: takes snapshots until SIGTERM or SIGINT and resolves to the exit code, 0 after an ordered end.
+ * `orderbooks collect` (`cycles` 1) ends after one cycle: 0 if its gate status is PASS, otherwise 1.
+ * Throws `ConfigurationError` before anything is opened.
+ */
+export async function collectorCommand(
+  options: CollectorCommandOptions,
+  cycles: 'endless' | 'one',
+): Promise<number> {
+  const { value: configuration, sha256, overridden } = loadConfiguration(options.config);
+  const provenance = provenanceOf(process.env, sha256);
+  const logger = createLogger(configuration.log.level, {
+    component: 'collector',
+    run_id: provenance.run_id,
+  });
+  logger.info({ provenance, configuration, overridden }, 'effective configuration');
+  if (overridden.length > 0) {
+    logger.warn({ overridden }, 'ORDERBOOKS_CONFIG_OVERRIDES is in effect');
+  }
+  const metrics = collectorMetrics({ revision: provenance.git_sha, image: provenance.image });
+  return runUntilStopped(logger, async () => {
+    let collector: Collector | null = null;
+    const probes = await serveProbes(configuration.http.port, {
+      registry: metrics.registry,
+      health: () => [{ name: 'alive', ok: true, detail: 'the process answers' }],
+      readiness: () =>
+        collector?.readiness() ?? [
+          { name: 'started', ok: false, detail: 'the archive is being opened' },
+        ],
+    });
+    logger.info({ port: probes.port }, 'probes and metrics are served');
+    const archive = await openPatiently(logger, () =>
+      openArchive({
+        dataRoot: options.data,
+        stream: 'rest_snapshots',
+        provenance,
+        configuration,
+        queueBytes: configuration.collector.queueBytes,
+        metrics,
+        logger,
+      }),
+    ).catch(async (error: unknown) => {
+      await probes.close();
+      throw error;
+    });
+    const running = new Collector({
+      configuration,
+      provenance,
+      clock: systemClock(),
+      logger,
+      metrics,
+      archive,
+      journal: new CycleJournal(options.data, logger),
+      keepRun: (manifest) =>
+        keepJson(
+          options.data,
+          `${RUN_MANIFEST_FOLDER}/collector_${provenance.run_id}.json`,
+          manifest,
+        ),
+      keepDiscovery: (manifest, at) =>
+        keepJson(
+          options.data,
+          `${DISCOVERY_FOLDER}/${dayFolder(at)}/collector_${compactStamp(at)}.json`,
+          manifest,
+        ),
+    });
+    collector = running;
+    const salvage = new AbortController();
+    void tidyUp(options.data, provenance.run_id, metrics, logger, salvage.signal);
+    const stop = async (state: 'stopped' | 'failed') => {
+      salvage.abort();
+      await running.stop(state);
+      await probes.close();
+    };
+    if (cycles === 'endless') return { failure: running.start(), stop };
+    const one = running.once();
+    const done = one.then((cycle) => (cycle?.gate_status === 'PASS' ? 0 : 1));
+    return { failure: one, done, stop };
+  });
+}
+
+/** What killed processes left: cycles first, because the salvage holds the lock that tells who lives. */
+async function tidyUp(
+  dataRoot: string,
+  runId: string,
+  metrics: CollectorMetrics,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const cycles = await closeAbandonedCycles(dataRoot, runId);
+    if (cycles > 0) logger.warn({ cycles }, 'cycles of killed processes are marked interrupted');
+  } catch (error) {
+    logger.error({ err: error }, 'the cycles of earlier runs could not be looked at');
+  }
+  await runSalvage({ dataRoot, streams: ['rest_snapshots'], runId, metrics, logger, signal });
+}
+
+/** A full disk at the start is waited for, as it is later. */
+async function openPatiently(logger: Logger, open: () => Promise<RunArchive>): Promise<RunArchive> {
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!PASSING.some((code) => isSystemError(error, code))) throw error;
+      logger.error({ err: error }, 'the archive cannot be opened yet');
+      await wait(OPEN_AGAIN_AFTER_MS);
+    }
+  }
+}
