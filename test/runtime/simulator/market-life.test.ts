@@ -72,6 +72,41 @@ describe('life of a market', () => {
     }
   });
 
+  it('makes prices finer, once for each token, when they come near an end', () => {
+    const recording = record({ rate: 20 });
+    const mine = market(recording);
+    recording.exchange.runUntil(mine.window.endsAt);
+    const told = ofType(recording.frames, 'tick_size_change').filter(
+      (event) => event.market === mine.conditionId,
+    );
+    expect(told.map((event) => [event.asset_id, event.new_tick_size])).toEqual([
+      [mine.tokens.Up, '0.001'],
+      [mine.tokens.Down, '0.001'],
+    ]);
+    const at = recording.frames.findIndex((frame) => frame.includes('tick_size_change'));
+    const priced = (frames: readonly string[]) =>
+      ofType(
+        frames.filter((frame) => frame.includes(mine.conditionId)),
+        'price_change',
+      )
+        .flatMap((event) => event.price_changes)
+        .filter((change) => change.price.length > 4);
+    expect(priced(recording.frames.slice(0, at))).toEqual([]);
+    expect(priced(recording.frames.slice(at)).length).toBeGreaterThan(20);
+  });
+
+  it('gets its book as late, and tells its result as seldom, as it is told to', () => {
+    const recording = record({ rate: 1, activeAhead: 60_000, resolvedShare: 0 });
+    const next = market(recording, 'btc-updown-5m-1795255500');
+    recording.exchange.runUntil(next.window.opensAt - 60_001);
+    expect(recording.exchange.feed(next)).toBeUndefined();
+    recording.exchange.runUntil(next.window.opensAt - 60_000);
+    expect(recording.exchange.feed(next)).toBeDefined();
+    recording.exchange.runUntil(next.settlesAt + 28);
+    expect(recording.settled).toContain(next);
+    expect(ofType(recording.frames, 'market_resolved')).toEqual([]);
+  });
+
   it('shrinks with the scale', () => {
     const recording = record({ scale: 0.1 });
     const [first] = recording.exchange.markets();
