@@ -154,7 +154,10 @@ export class Connection {
     }
     if (this.#socket.destroyed) return;
     this.#held = false;
-    if (kind === 'text') this.#foreignHanded(bytes, hash.digest('hex'));
+    if (kind === 'text') {
+      this.#count(bytes, () => hash.digest('hex'));
+      this.flushed += 1;
+    }
     if (this.open) this.#pump();
   }
 
@@ -203,20 +206,6 @@ export class Connection {
     this.#ending ??= 'client';
   }
 
-  #foreignHanded(bytes: number, sha256: string): void {
-    const sequence = this.handed++;
-    const at = this.#settings.clock.now();
-    this.#settings.ledger?.({
-      type: 'frame',
-      connection: this.number,
-      sequence,
-      at,
-      bytes,
-      sha256,
-    });
-    this.flushed += 1;
-  }
-
   #pump(): void {
     if (this.#held || this.#frozen) return;
     while (this.#inSocket < IN_SOCKET_BYTES) {
@@ -235,10 +224,22 @@ export class Connection {
 
   #hand(text: string): void {
     const bytes = Buffer.byteLength(text);
-    const at = this.#settings.clock.now();
-    const sequence = this.handed++;
     this.#waitingBytes -= bytes;
     this.#inSocket += bytes;
+    this.#count(bytes, () => frameDigest(text));
+    this.#ws.send(text, (error) => {
+      this.#inSocket -= bytes;
+      // An error means that the connection is over; `ended` tells how, and `flushed` stays behind `handed`.
+      if (error !== undefined && error !== null) return;
+      this.flushed += 1;
+      if (this.open) this.#pump();
+    });
+  }
+
+  /** Tells the ledger of a frame that is handed over. */
+  #count(bytes: number, digest: () => string): void {
+    const at = this.#settings.clock.now();
+    const sequence = this.handed++;
     this.#lastTraffic = at;
     this.#settings.ledger?.({
       type: 'frame',
@@ -246,14 +247,7 @@ export class Connection {
       sequence,
       at,
       bytes,
-      sha256: frameDigest(text),
-    });
-    this.#ws.send(text, (error) => {
-      this.#inSocket -= bytes;
-      // An error means that the connection is over; `ended` tells how, and `flushed` stays behind `handed`.
-      if (error !== undefined && error !== null) return;
-      this.flushed += 1;
-      if (this.open) this.#pump();
+      sha256: digest(),
     });
   }
 
