@@ -38,11 +38,17 @@ const RECORDER: readonly Setting[] = [
     why: 'the simulator drops connections every few seconds',
   },
   { path: 'recorder.checkpointInterval', value: '2s', why: SHORT },
+];
+const ARCHIVE: readonly Setting[] = [
   {
     path: 'archive.rotateAfter',
     value: '3s',
     why: 'several archives have to close within the observation',
   },
+];
+const COLLECTOR: readonly Setting[] = [
+  { path: 'collector.interval', value: '2s', why: SHORT },
+  { path: 'collector.cycleDeadline', value: '10s', why: SHORT },
 ];
 const POLICY: readonly Setting[] = [
   { path: 'observation', value: '8s', why: SHORT },
@@ -58,6 +64,10 @@ const POLICY: readonly Setting[] = [
   { path: 'uploadTimeout', value: '30s', why: SHORT },
   { path: 'deadline', value: '120s', why: SHORT },
 ];
+const SETTINGS: Readonly<Record<string, readonly Setting[]>> = {
+  'ws-recorder': [...RECORDER, ...ARCHIVE],
+  collector: [...COLLECTOR, ...ARCHIVE],
+};
 /** Probes run this much more often than the manifests say, and may fail as long. */
 export const PROBE_SCALE = 0.1;
 /** First pause before a crashed container starts again, milliseconds. */
@@ -76,8 +86,8 @@ export function podOverrides(
   const stage = stageOf(pod.metadata.namespace ?? '');
   if (component === 'verifier') return { policy: nested(POLICY) };
   const uploader = { remote: { type: remote.type, target: remote.target(stage) } };
-  if (component === 'ws-recorder')
-    return { configuration: { feed: feed.urls, ...nested(RECORDER) } };
+  const settings = SETTINGS[component ?? ''];
+  if (settings !== undefined) return { configuration: { feed: feed.urls, ...nested(settings) } };
   return { configuration: { uploader } };
 }
 
@@ -106,7 +116,7 @@ export function describeOverrides(
       rehearsal: url,
       why: 'the simulator plays Polymarket',
     })),
-    ...described('configuration', config, RECORDER),
+    ...described('configuration', config, [...RECORDER, ...COLLECTOR, ...ARCHIVE]),
     {
       what: 'configuration: uploader.remote',
       manifest:
