@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from '../../runtime/inspector/inspect.ts';
+import { commandLine, machine, median, numberOption, spread } from './machine.ts';
+import { sampleFrames, writeSample } from './sample-archive.ts';
+
+/**
+ * Verifying archives (gunzip, parse, payload hashes, sequences, manifest) against `gzip -t` on the same files. The last
+ * line is how much faster than `gzip -t` it is: 1 is as fast.
+ */
+const ROUNDS = 5;
+
+const count = numberOption('frames', 60_000);
+const frames = await sampleFrames(count);
+const dataRoot = mkdtempSync(join(tmpdir(), 'orderbooks-bench-'));
+try {
+  console.log(machine());
+  console.log(commandLine('inspect'));
+  const archives = [
+    await writeSample(dataRoot, 'bench1', frames),
+    await writeSample(dataRoot, 'bench2', frames),
+  ];
+  const megabytes = archives.reduce((sum, { plainBytes }) => sum + plainBytes, 0) / 1e6;
+  const ours: number[] = [];
+  const gzips: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now();
+    for (const { path } of archives) execFileSync('gzip', ['-t', join(dataRoot, path)]);
+    const between = performance.now();
+    const report = await inspect({ dataRoot });
+    const ended = performance.now();
+    const seen = report.archives.filter(({ errors }) => errors.length === 0);
+    if (seen.length !== archives.length || report.problems.length > 0) {
+      throw new Error(`expected clean archives, got ${JSON.stringify(report.problems)}`);
+    }
+    gzips.push((megabytes / (between - started)) * 1_000);
+    ours.push((megabytes / (ended - between)) * 1_000);
+  }
+  console.log(`${archives.length} archives of ${count} frames, ${megabytes.toFixed(0)} MB plain`);
+  console.log(`gzip -t: ${spread(gzips)} MB/s of plain rows`);
+  console.log(`inspect: ${spread(ours)} MB/s`);
+  console.log(`ratio ${(median(ours) / median(gzips)).toFixed(2)}`);
+} finally {
+  rmSync(dataRoot, { recursive: true, force: true });
+}

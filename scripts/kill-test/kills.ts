@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Ledger } from '../../runtime/simulator/ledger.ts';
+import { startSimulator } from '../../runtime/simulator/simulator.ts';
+
+const MAIN = fileURLToPath(new URL('../../runtime/main.ts', import.meta.url));
+/** Short, so that kills also fall into the closing of archives. */
+const OVERRIDES = {
+  discovery: { interval: '500ms' },
+  archive: { rotateAfter: '1s' },
+  recorder: { checkpointInterval: '1s', reconnectInitial: '20ms', reconnectMaximum: '100ms' },
+};
+/** How long the last run may take to salvage what all others left. */
+const SALVAGE_LIMIT_MS = 120_000;
+
+/** One run of the recorder that was killed, and what it was sent until then. */
+export interface Kill {
+  /** Empty if it was killed before it said its run id. */
+  readonly runId: string;
+  /** Milliseconds since 1970, taken before the signal was sent. */
+  readonly at: number;
+  readonly sent: readonly { readonly at: number; readonly sha256: string }[];
+}
+
+export interface KillSession {
+  readonly kills: readonly Kill[];
+  /** SHA-256 of every closed archive, taken right after the first kill that left it closed. */
+  readonly closed: ReadonlyMap<string, string>;
+}
+
+/**
+ * Starts the real recorder on `dataRoot` again and again and kills it with SIGKILL after each of `delaysMs`, counted
+ * from its start; then lets one more run salvage everything and end in order. The simulator feeds it at `rate` steps a
+ * second and market.
+ */
+export async function killRepeatedly(options: {
+  readonly dataRoot: string;
+  readonly delaysMs: readonly number[];
+  readonly rate: number;
+  readonly onKill?: (number: number) => void;
+}): Promise<KillSession> {
+  const { dataRoot, delaysMs, rate } = options;
+  const ledger = new Ledger();
+  const simulator = await startSimulator({ ledger: ledger.sink, rate });
+  const { gammaUrl, clobUrl, websocketUrl } = simulator;
+  const overrides = { ...OVERRIDES, feed: { gammaUrl, clobUrl, websocketUrl } };
+  const kills: Kill[] = [];
+  const closed = new Map<string, string>();
+  try {
+    for (const [index, delay] of delaysMs.entries()) {
+      const before = ledger.connections.length;
+      const run = startRun(dataRoot, overrides);
+      await wait(delay);
+      const at = Date.now();
+      run.child.kill('SIGKILL');
+      await run.exit;
+      const connections = ledger.connections.slice(before);
+      kills.push({
+        runId: run.runId(),
+        at,
+        // What was handed to the socket after the signal could not be received.
+        sent: connections.flatMap(({ frames }) => frames.filter((frame) => frame.at <= at)),
+      });
+      for (const path of closedArchives(dataRoot)) {
+        if (!closed.has(path)) closed.set(path, digest(join(dataRoot, path)));
+      }
+      options.onKill?.(index + 1);
+    }
+    await salvageAll(dataRoot, overrides);
+  } finally {
+    await simulator.close();
+  }
+  return { kills, closed };
+}
+
+/** Paths, relative to `dataRoot`, of its closed ws_raw archives. */
+export function closedArchives(dataRoot: string): string[] {
+  return rawFiles(dataRoot).filter((path) => path.endsWith('.jsonl.gz'));
+}
+
+export function digest(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function rawFiles(dataRoot: string): string[] {
+  return readdirSync(dataRoot, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.includes('/ws_raw/'))
+    .sort();
+}
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly exit: Promise<number | null>;
+  runId(): string;
+  /** It records: also its handler of SIGTERM is in place. */
+  started(): boolean;
+}
+
+function startRun(dataRoot: string, overrides: object): Run {
+  const config = join(dataRoot, 'config.yaml');
+  writeFileSync(config, 'http: {port: 0}\n');
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'recorder', `--config=${config}`, `--data=${dataRoot}`],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ORDERBOOKS_CONFIG_OVERRIDES: JSON.stringify(overrides) },
+    },
+  );
+  let runId = '';
+  let started = false;
+  child.stdout.on('data', (chunk: Buffer) => {
+    const text = chunk.toString();
+    runId ||= /"run_id":"([0-9a-f]+)"/.exec(text)?.[1] ?? '';
+    started ||= text.includes('connection is open');
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, exit, runId: () => runId, started: () => started };
+}
+
+/** One more run, until it has left nothing of earlier ones open; it must then end in order. */
+async function salvageAll(dataRoot: string, overrides: object): Promise<void> {
+  const run = startRun(dataRoot, overrides);
+  const deadline = Date.now() + SALVAGE_LIMIT_MS;
+  const leftovers = () =>
+    rawFiles(dataRoot).filter((path) => path.endsWith('.open') && !path.includes(run.runId()));
+  while (!run.started() || leftovers().length > 0) {
+    if (Date.now() > deadline) {
+      run.child.kill('SIGKILL');
+      throw new Error(`not salvaged within ${SALVAGE_LIMIT_MS} ms: ${leftovers().join(', ')}`);
+    }
+    await wait(100);
+  }
+  run.child.kill('SIGTERM');
+  const code = await run.exit;
+  if (code !== 0)
+    throw new Error(`expected the last run to end in order, its exit code is ${code}`);
+}

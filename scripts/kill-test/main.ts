@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomOf } from '../../runtime/simulator/random.ts';
+import { judgeKills } from './judge.ts';
+import { killRepeatedly } from './kills.ts';
+
+/**
+ * `npm run kill-test -- --times 300 [--seed text]`: kills the real recorder at random moments under load and says
+ * whether invariant 3 of the design held. Exit code 1 if it did not; then the data stays for whoever looks.
+ */
+/** From before the first frame to after the second rotation. */
+const LONGEST_RUN_MS = 3_500;
+/** About 800 frames a second, the peak of the real feed (facts/polymarket.md §5). */
+const RATE = 220;
+
+const times = Number(option('times', '300'));
+if (!Number.isInteger(times) || times < 1) {
+  process.stderr.write('kill-test: --times: expected a positive whole number\n');
+  process.exit(2);
+}
+const seed = option('seed', 'orderbooks');
+const random = randomOf(seed);
+const dataRoot = mkdtempSync(join(tmpdir(), 'orderbooks-kill-test-'));
+const started = performance.now();
+const session = await killRepeatedly({
+  dataRoot,
+  delaysMs: Array.from({ length: times }, () => random.integer(0, LONGEST_RUN_MS)),
+  rate: RATE,
+  onKill: (number) => {
+    if (number % 10 === 0) process.stderr.write(`${number} of ${times} kills\n`);
+  },
+});
+const verdict = judgeKills(dataRoot, session);
+const load = loadavg()[0]?.toFixed(1);
+console.log(
+  `machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, load ${load}, ${new Date().toISOString().slice(0, 16)}Z`,
+);
+console.log(`command: npm run kill-test -- --times ${times} --seed ${seed}`);
+console.log(
+  `${verdict.kills} kills in ${Math.round((performance.now() - started) / 1000)} s; ${verdict.fed} hit a run that had been sent frames, ${verdict.salvaged} left an archive that was salvaged`,
+);
+console.log(
+  `${session.closed.size} archives were closed at a kill; ${verdict.archives} are readable now`,
+);
+console.log(`${verdict.framesKept} of ${verdict.framesSent} frames kept`);
+const worst = Math.max(0, ...verdict.lostMs);
+console.log(`oldest frame lost: ${worst} ms before its kill; may be 1000 ms`);
+for (const violation of verdict.violations) console.log(`VIOLATION ${violation}`);
+if (verdict.violations.length > 0) {
+  console.log(`${verdict.violations.length} violations; data kept in ${dataRoot}`);
+  process.exitCode = 1;
+} else {
+  console.log('0 violations');
+  rmSync(dataRoot, { recursive: true, force: true });
+}
+
+function option(name: string, fallback: string): string {
+  const at = process.argv.indexOf(`--${name}`);
+  return at === -1 ? fallback : (process.argv[at + 1] ?? '');
+}
