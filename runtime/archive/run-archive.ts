@@ -1,6 +1,7 @@
-import type { Counter } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import type { Configuration } from '../config/schema.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Disk } from './disk.ts';
 import type { Provenance, Stream } from './row.ts';
 import type { NewRow } from './row-line.ts';
 import { ArchiveWriter } from './writer.ts';
@@ -29,15 +30,22 @@ export async function openArchive(options: {
   readonly stream: Stream;
   readonly provenance: Provenance;
   readonly configuration: Configuration;
-  readonly metrics: { readonly archivesClosed: Counter<'stream'> };
+  readonly metrics: {
+    readonly archivesClosed: Counter<'stream'>;
+    /** 1 while the disk refuses rows, else 0. */
+    readonly archiveTrouble?: Gauge<'stream'>;
+  };
   readonly logger: Logger;
   /** Bytes of rows that may wait for the disk; those of the recorder if not said. */
   readonly queueBytes?: number;
+  /** For tests; the real one if not said. */
+  readonly disk?: Disk;
 }): Promise<RunArchive> {
   const { stream, metrics, logger } = options;
   const { archive, recorder } = options.configuration;
   const writer = await ArchiveWriter.open({
     dataRoot: options.dataRoot,
+    ...(options.disk === undefined ? {} : { disk: options.disk }),
     stream,
     provenance: options.provenance,
     limits: {
@@ -59,12 +67,14 @@ export async function openArchive(options: {
           return;
         }
         case 'failed':
+          metrics.archiveTrouble?.set({ stream }, 1);
           logger.error(
             { stream, err: event.error, attempt: event.attempt, retry_in_ms: event.retryInMs },
             'the disk refused; rows wait in memory',
           );
           return;
         case 'recovered':
+          metrics.archiveTrouble?.set({ stream }, 0);
           logger.info({ stream, attempts: event.attempts }, 'the disk works again');
       }
     },

@@ -24,6 +24,7 @@ export interface RecorderMetrics {
   readonly slotOpen: Gauge<'slot'>;
   readonly slotLastDataFrame: Gauge<'slot'>;
   readonly archivesClosed: Counter<'stream'>;
+  readonly archiveTrouble: Gauge<'stream'>;
   readonly archivesSalvaged: Counter;
 }
 
@@ -51,8 +52,17 @@ export function recorderMetrics(build: {
   });
   archivesClosed.inc({ stream: 'ws_raw' }, 0);
   archivesClosed.inc({ stream: 'rest_checkpoints' }, 0);
+  const archiveTrouble = new Gauge({
+    name: 'orderbooks_archive_trouble',
+    help: '1 while the disk refuses rows of the stream and they wait in memory, else 0.',
+    labelNames: ['stream'] as const,
+    registers: [registry],
+  });
+  archiveTrouble.set({ stream: 'ws_raw' }, 0);
+  archiveTrouble.set({ stream: 'rest_checkpoints' }, 0);
   return {
     registry,
+    archiveTrouble,
     checkpoints,
     archivesClosed,
     frames: counter('orderbooks_recorder_frames_total', 'Text frames received.'),
