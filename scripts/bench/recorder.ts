@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
@@ -12,6 +12,7 @@ import { Connection } from '../../runtime/recorder/connection.ts';
 import { Drain } from '../../runtime/recorder/drain.ts';
 import { FrameQueue } from '../../runtime/recorder/frame-queue.ts';
 import { recorderMetrics } from '../../runtime/recorder/metrics.ts';
+import { commandLine, machine, median, spread } from './machine.ts';
 
 /**
  * How many frames of 600 bytes a second the recorder brings to the disk, against a client that only counts them. Both
@@ -20,6 +21,9 @@ import { recorderMetrics } from '../../runtime/recorder/metrics.ts';
  */
 const FRAMES = 150_000;
 const ROUNDS = 3;
+
+console.log(machine());
+console.log(commandLine('recorder'));
 
 const server = fork(fileURLToPath(new URL('frame-server.ts', import.meta.url)), [String(FRAMES)]);
 const url = await new Promise<string>((resolve) =>
@@ -33,13 +37,11 @@ try {
     bare.push(await countFrames());
     recorded.push(await recordFrames(join(folder, String(round))));
   }
-  const [bareBest, recordedBest] = [Math.max(...bare), Math.max(...recorded)];
-  console.log(`machine: ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`);
-  console.log(`bare client: ${Math.round(bareBest)} frames/s`);
-  console.log(
-    `recorder, until everything is on the disk: ${Math.round(recordedBest)} frames/s, none lost`,
-  );
-  console.log(`ratio ${(recordedBest / bareBest).toFixed(2)}`);
+  const ratios = recorded.map((rate, round) => rate / (bare[round] ?? Number.NaN));
+  console.log(`bare client: ${spread(bare)} frames/s`);
+  console.log(`recorder, until everything is on the disk: ${spread(recorded)} frames/s, none lost`);
+  console.log(`ratio of each pair: ${spread(ratios, 2)}`);
+  console.log(`ratio ${median(ratios).toFixed(2)}`);
 } finally {
   server.disconnect();
   rmSync(folder, { recursive: true, force: true });

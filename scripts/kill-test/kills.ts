@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +8,17 @@ import { Ledger } from '../../runtime/simulator/ledger.ts';
 import { startSimulator } from '../../runtime/simulator/simulator.ts';
 
 const MAIN = fileURLToPath(new URL('../../runtime/main.ts', import.meta.url));
+const FILL_CACHE = fileURLToPath(
+  new URL('../../runtime/process/fill-compile-cache.ts', import.meta.url),
+);
 /** Short, so that kills also fall into the closing of archives. */
 const OVERRIDES = {
   discovery: { interval: '500ms' },
   archive: { rotateAfter: '1s' },
   recorder: { checkpointInterval: '1s', reconnectInitial: '20ms', reconnectMaximum: '100ms' },
 };
+/** How long a run may take to its first frame, on a busy machine. */
+const FED_LIMIT_MS = 60_000;
 /** How long the last run may take to salvage what all others left. */
 const SALVAGE_LIMIT_MS = 120_000;
 
@@ -32,18 +37,29 @@ export interface KillSession {
   readonly closed: ReadonlyMap<string, string>;
 }
 
+/** When to kill a run: so many milliseconds after it was started, or after it was sent its first frame. */
+export interface Moment {
+  readonly after: 'start' | 'first frame';
+  readonly ms: number;
+}
+
 /**
- * Starts the real recorder on `dataRoot` again and again and kills it with SIGKILL after each of `delaysMs`, counted
- * from its start; then lets one more run salvage everything and end in order. The simulator feeds it at `rate` steps a
- * second and market.
+ * Starts the real recorder on `dataRoot` again and again and kills it with SIGKILL at each of `moments`; then lets one
+ * more run salvage everything and end in order. The simulator feeds it at `rate` steps a second and market.
  */
 export async function killRepeatedly(options: {
   readonly dataRoot: string;
-  readonly delaysMs: readonly number[];
+  readonly moments: readonly Moment[];
   readonly rate: number;
   readonly onKill?: (number: number) => void;
 }): Promise<KillSession> {
-  const { dataRoot, delaysMs, rate } = options;
+  const { dataRoot, moments, rate } = options;
+  const cache = { NODE_COMPILE_CACHE: join(dataRoot, 'compile-cache') };
+  // Without it most of the time would go into translating TypeScript.
+  execFileSync(process.execPath, [FILL_CACHE], {
+    env: { ...process.env, ...cache },
+    stdio: 'ignore',
+  });
   const ledger = new Ledger();
   const simulator = await startSimulator({ ledger: ledger.sink, rate });
   const { gammaUrl, clobUrl, websocketUrl } = simulator;
@@ -51,10 +67,13 @@ export async function killRepeatedly(options: {
   const kills: Kill[] = [];
   const closed = new Map<string, string>();
   try {
-    for (const [index, delay] of delaysMs.entries()) {
+    for (const [index, moment] of moments.entries()) {
       const before = ledger.connections.length;
-      const run = startRun(dataRoot, overrides);
-      await wait(delay);
+      const run = startRun(dataRoot, overrides, cache);
+      if (moment.after === 'first frame') {
+        await fed(() => (ledger.connections[before]?.frames.length ?? 0) > 0);
+      }
+      await wait(moment.ms);
       const at = Date.now();
       run.child.kill('SIGKILL');
       await run.exit;
@@ -70,7 +89,7 @@ export async function killRepeatedly(options: {
       }
       options.onKill?.(index + 1);
     }
-    await salvageAll(dataRoot, overrides);
+    await salvageAll(dataRoot, overrides, cache);
   } finally {
     await simulator.close();
   }
@@ -92,6 +111,14 @@ function rawFiles(dataRoot: string): string[] {
     .sort();
 }
 
+async function fed(hasFrames: () => boolean): Promise<void> {
+  const deadline = Date.now() + FED_LIMIT_MS;
+  while (!hasFrames()) {
+    if (Date.now() > deadline) throw new Error(`no frame within ${FED_LIMIT_MS} ms of the start`);
+    await wait(5);
+  }
+}
+
 interface Run {
   readonly child: ChildProcess;
   readonly exit: Promise<number | null>;
@@ -100,7 +127,11 @@ interface Run {
   started(): boolean;
 }
 
-function startRun(dataRoot: string, overrides: object): Run {
+function startRun(
+  dataRoot: string,
+  overrides: object,
+  environment: Readonly<Record<string, string>>,
+): Run {
   const config = join(dataRoot, 'config.yaml');
   writeFileSync(config, 'http: {port: 0}\n');
   const child = spawn(
@@ -108,7 +139,11 @@ function startRun(dataRoot: string, overrides: object): Run {
     [MAIN, 'recorder', `--config=${config}`, `--data=${dataRoot}`],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ORDERBOOKS_CONFIG_OVERRIDES: JSON.stringify(overrides) },
+      env: {
+        ...process.env,
+        ...environment,
+        ORDERBOOKS_CONFIG_OVERRIDES: JSON.stringify(overrides),
+      },
     },
   );
   let runId = '';
@@ -123,8 +158,12 @@ function startRun(dataRoot: string, overrides: object): Run {
 }
 
 /** One more run, until it has left nothing of earlier ones open; it must then end in order. */
-async function salvageAll(dataRoot: string, overrides: object): Promise<void> {
-  const run = startRun(dataRoot, overrides);
+async function salvageAll(
+  dataRoot: string,
+  overrides: object,
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const run = startRun(dataRoot, overrides, environment);
   const deadline = Date.now() + SALVAGE_LIMIT_MS;
   const leftovers = () =>
     rawFiles(dataRoot).filter((path) => path.endsWith('.open') && !path.includes(run.runId()));
