@@ -120,9 +120,9 @@ async function follow(run: Run): Promise<void> {
       progressDue = now + PROGRESS_EVERY_MS;
     }
     if (!over && (now >= end || options.signal?.aborted === true)) {
+      // A fault that is on runs its course: cut short, it may have had no time to show.
       over = true;
       stopSchedule();
-      simulator.injector.end();
     }
     if (over && injections.unrecovered.length === 0) break;
     await wait(LOOK_EVERY_MS);

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FAULT_NAMES, FAULTS } from '../../../runtime/simulator/fault-catalogue.ts';
 import { frameDigest, Ledger, type LedgerRecord } from '../../../runtime/simulator/ledger.ts';
 import { Client } from './client.ts';
 import { getJson } from './scene.ts';
 
+const DOCS = fileURLToPath(new URL('../../../docs/soak.md', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../../runtime/simulator/main.ts', import.meta.url));
 const children: ChildProcess[] = [];
 let folder: string;
@@ -100,6 +102,8 @@ describe('npm run simulate', () => {
     [['--disconnect-every', '30'], 2, 'expected a duration such as 500ms'],
     [['--window-scale', '0.0011'], 2, 'windowScale: must leave windows of whole seconds'],
     [['--replay-pace', 'slow'], 2, 'replayPace'],
+    [['--schedule', '/no/such/file.yaml'], 2, 'SIMULATOR_SCHEDULE_INVALID'],
+    [['--load', '-1'], 2, 'load'],
     [['--replay', '/no/such/file.jsonl'], 1, 'SIMULATOR_REPLAY_UNREADABLE'],
     [['--ledger', '/no/such/folder/ledger.jsonl'], 1, 'SIMULATOR_LEDGER_UNWRITABLE'],
   ])('refuses %j with code %i', async (args, code, message) => {
@@ -121,9 +125,15 @@ describe('npm run simulate', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('explains its options', async () => {
+  it('explains its options and every fault; so do the docs', async () => {
     const run = simulate('--help');
     expect(await run.exit).toBe(0);
     expect(run.out()).toContain('--disconnect-every <duration>');
+    const docs = await readFile(DOCS, 'utf8');
+    for (const name of FAULT_NAMES) {
+      expect(run.out()).toContain(`  ${name} `);
+      expect(docs).toContain(`| \`${name}\` | ${FAULTS[name].kind} |`);
+      expect(docs).toContain(FAULTS[name].summary);
+    }
   });
 });
