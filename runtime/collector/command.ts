@@ -1,19 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isSystemError } from '../archive/error.ts';
-import { keepJson } from '../archive/json-file.ts';
-import {
-  compactStamp,
-  DISCOVERY_FOLDER,
-  dayFolder,
-  RUN_MANIFEST_FOLDER,
-} from '../archive/layout.ts';
 import { openArchive, type RunArchive } from '../archive/run-archive.ts';
+import { runFiles } from '../archive/run-files.ts';
 import { runSalvage } from '../archive/salvage-loop.ts';
-import { loadConfiguration } from '../config/configuration.ts';
 import { systemClock } from '../observability/clock.ts';
-import { provenanceOf } from '../observability/identity.ts';
-import { createLogger, type Logger } from '../observability/logger.ts';
+import type { Logger } from '../observability/logger.ts';
 import { serveProbes } from '../observability/server.ts';
+import { begin } from '../process/beginning.ts';
 import { runUntilStopped } from '../process/stopping.ts';
 import { closeAbandonedCycles } from './abandoned-cycles.ts';
 import { Collector } from './collector.ts';
@@ -40,16 +33,7 @@ export async function collectorCommand(
   options: CollectorCommandOptions,
   cycles: 'endless' | 'one',
 ): Promise<number> {
-  const { value: configuration, sha256, overridden } = loadConfiguration(options.config);
-  const provenance = provenanceOf(process.env, sha256);
-  const logger = createLogger(configuration.log.level, {
-    component: 'collector',
-    run_id: provenance.run_id,
-  });
-  logger.info({ provenance, configuration, overridden }, 'effective configuration');
-  if (overridden.length > 0) {
-    logger.warn({ overridden }, 'ORDERBOOKS_CONFIG_OVERRIDES is in effect');
-  }
+  const { configuration, provenance, logger } = begin('collector', options.config);
   const metrics = collectorMetrics({ revision: provenance.git_sha, image: provenance.image });
   return runUntilStopped(logger, async () => {
     let collector: Collector | null = null;
@@ -84,18 +68,7 @@ export async function collectorCommand(
       metrics,
       archive,
       journal: new CycleJournal(options.data, logger),
-      keepRun: (manifest) =>
-        keepJson(
-          options.data,
-          `${RUN_MANIFEST_FOLDER}/collector_${provenance.run_id}.json`,
-          manifest,
-        ),
-      keepDiscovery: (manifest, at) =>
-        keepJson(
-          options.data,
-          `${DISCOVERY_FOLDER}/${dayFolder(at)}/collector_${compactStamp(at)}.json`,
-          manifest,
-        ),
+      ...runFiles(options.data, 'collector', provenance.run_id),
     });
     collector = running;
     const salvage = new AbortController();

@@ -1,17 +1,9 @@
-import { keepJson } from '../archive/json-file.ts';
-import {
-  compactStamp,
-  DISCOVERY_FOLDER,
-  dayFolder,
-  RUN_MANIFEST_FOLDER,
-} from '../archive/layout.ts';
 import { openArchive } from '../archive/run-archive.ts';
+import { runFiles } from '../archive/run-files.ts';
 import { runSalvage } from '../archive/salvage-loop.ts';
-import { loadConfiguration } from '../config/configuration.ts';
 import { systemClock } from '../observability/clock.ts';
-import { provenanceOf } from '../observability/identity.ts';
-import { createLogger } from '../observability/logger.ts';
 import { serveProbes } from '../observability/server.ts';
+import { begin } from '../process/beginning.ts';
 import { runUntilStopped } from '../process/stopping.ts';
 import { recorderMetrics } from './metrics.ts';
 import { Recorder, type RecorderArchive } from './recorder.ts';
@@ -28,16 +20,7 @@ export interface RecorderCommandOptions {
  * a failure. Throws `ConfigurationError` before anything is opened.
  */
 export async function recorderCommand(options: RecorderCommandOptions): Promise<number> {
-  const { value: configuration, sha256, overridden } = loadConfiguration(options.config);
-  const provenance = provenanceOf(process.env, sha256);
-  const logger = createLogger(configuration.log.level, {
-    component: 'ws-recorder',
-    run_id: provenance.run_id,
-  });
-  logger.info({ provenance, configuration, overridden }, 'effective configuration');
-  if (overridden.length > 0) {
-    logger.warn({ overridden }, 'ORDERBOOKS_CONFIG_OVERRIDES is in effect');
-  }
+  const { configuration, provenance, logger } = begin('ws-recorder', options.config);
   const metrics = recorderMetrics({ revision: provenance.git_sha, image: provenance.image });
   return runUntilStopped(logger, async () => {
     const open = { dataRoot: options.data, provenance, configuration, metrics, logger };
@@ -63,18 +46,7 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
       metrics,
       frames,
       checkpoints,
-      keepRun: (manifest) =>
-        keepJson(
-          options.data,
-          `${RUN_MANIFEST_FOLDER}/ws-recorder_${provenance.run_id}.json`,
-          manifest,
-        ),
-      keepDiscovery: (manifest, at) =>
-        keepJson(
-          options.data,
-          `${DISCOVERY_FOLDER}/${dayFolder(at)}/ws-recorder_${compactStamp(at)}.json`,
-          manifest,
-        ),
+      ...runFiles(options.data, 'ws-recorder', provenance.run_id),
     });
     recorder = running;
     const failure = running.start();

@@ -69,6 +69,14 @@ describe('salvage', () => {
       expect(await salvageArchives({ dataRoot })).toEqual([]);
     }));
 
+  it('leaves streams that it was not asked for to those who write them', () =>
+    withFolder(async (dataRoot) => {
+      const manifest = await closedArchive(dataRoot, { frames: 4 });
+      await reopen(dataRoot, manifest);
+      expect(await salvageArchives({ dataRoot, streams: ['rest_snapshots'] })).toEqual([]);
+      expect(only(await salvageArchives({ dataRoot, streams: ['ws_raw'] })).kind).toBe('finished');
+    }));
+
   it('leaves the file of a living writer alone, and takes it once the writer is gone', () =>
     withFolder(async (dataRoot) => {
       const writer = await ArchiveWriter.open({

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { nodeDisk, replaceFile } from './disk.ts';
+import { compactStamp, DISCOVERY_FOLDER, dayFolder, RUN_MANIFEST_FOLDER } from './layout.ts';
+import type { RunManifest } from './manifest.ts';
+
+/** Keeps the manifests of one run below `dataRoot`: the run's own is replaced, those of discovery are added. */
+export function runFiles(
+  dataRoot: string,
+  component: RunManifest['component'],
+  runId: string,
+): {
+  readonly keepRun: (manifest: RunManifest) => Promise<void>;
+  readonly keepDiscovery: (manifest: object, at: Date) => Promise<void>;
+} {
+  const keep = (path: string, value: object) =>
+    replaceFile(nodeDisk, join(dataRoot, path), `${JSON.stringify(value, null, 2)}\n`);
+  return {
+    keepRun: (manifest) => keep(`${RUN_MANIFEST_FOLDER}/${component}_${runId}.json`, manifest),
+    keepDiscovery: (manifest, at) =>
+      keep(`${DISCOVERY_FOLDER}/${dayFolder(at)}/${component}_${compactStamp(at)}.json`, manifest),
+  };
+}
