@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { FAULT_NAMES } from '../../runtime/simulator/fault-catalogue.ts';
 import type { Accounts, Totals } from './accounts.ts';
 import type { FaultSummary, Injections } from './injections.ts';
 import type { Memory } from './memory.ts';
@@ -57,7 +58,7 @@ export function judge(run: {
   return {
     passed: failures.length === 0,
     failures,
-    command: `npm run soak -- --duration ${options.durationMs / 1000}s --speed ${options.speed} --seed ${options.seed}`,
+    command: commandOf(options),
     machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.version}`,
     startedAt: new Date(run.startedAt).toISOString(),
     durationMs: run.endedAt - run.startedAt,
@@ -69,6 +70,12 @@ export function judge(run: {
     exit,
     faults,
   };
+}
+
+function commandOf(options: SoakOptions): string {
+  const { durationMs, speed, seed, calmMs, rate, faults } = options;
+  const only = faults.length === FAULT_NAMES.length ? '' : ` --faults ${faults.join(',')}`;
+  return `npm run soak -- --duration ${durationMs}ms --speed ${speed} --seed ${seed} --calm ${calmMs}ms --rate ${rate}${only}`;
 }
 
 function failuresOf({ fault, shows, injected, detected, recovered }: FaultSummary): string[] {
