@@ -1,4 +1,4 @@
-import { FAULT_NAMES, type FaultName } from '../../runtime/simulator/fault-catalogue.ts';
+import { FAULT_NAMES, FAULTS, type FaultName } from '../../runtime/simulator/fault-catalogue.ts';
 import type { FaultListener, Injection } from '../../runtime/simulator/fault-injector.ts';
 import { EXPECTATIONS } from './expectations.ts';
 import type { Metrics } from './recorder.ts';
@@ -46,7 +46,9 @@ export class Injections {
   #latest: Metrics = NONE;
 
   readonly listener: FaultListener = {
-    began: ({ number, fault, at }: Injection) => {
+    began: ({ number, fault, at, connections }: Injection) => {
+      // Nothing was there that it could break: it did not happen.
+      if (connections.length === 0 && breaksOpenConnections(fault)) return;
       this.#courses.set(number, {
         fault,
         at,
@@ -130,6 +132,10 @@ export class Injections {
     const open = (metrics.get('connections_open') ?? 0) > 0;
     if (flows && open) course.recoveredAfter = now - course.endedAt;
   }
+}
+
+function breaksOpenConnections(fault: FaultName): boolean {
+  return FAULTS[fault].kind === 'act' || fault === 'half-open';
 }
 
 function mayStillShow({ endedAt }: Course, now: number): boolean {

@@ -65,6 +65,17 @@ describe('the course of a fault', () => {
   });
 });
 
+describe('a fault that needs an open connection', () => {
+  it('did not happen when there was none', () => {
+    const injections = new Injections();
+    const injection = { number: 1, parameters: {}, at: 1_000, connections: [] };
+    injections.listener.began({ ...injection, fault: 'binary-frame' });
+    expect(injections.count).toBe(0);
+    injections.listener.began({ ...injection, fault: 'refuse' });
+    expect(injections.count).toBe(1);
+  });
+});
+
 describe('what shows late', () => {
   it('is taken for something else: the fault did not show', () => {
     const looks = [
