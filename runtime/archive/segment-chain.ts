@@ -5,8 +5,10 @@ import type { Provenance, Stream } from './row.ts';
 import type { RowQueue } from './row-queue.ts';
 import { Segment } from './segment.ts';
 
-/** Rows are compressed and written in portions of about this size. */
+/** Rows are compressed and written once they have about this size together. */
 export const BATCH_BYTES = 262_144;
+/** When more waits, more is taken at once: on a busy thread each portion waits for its turn several times. */
+const LARGEST_BATCH_BYTES = 1_048_576;
 
 export interface SegmentChainOptions {
   readonly dataRoot: string;
@@ -68,7 +70,7 @@ export class SegmentChain {
     }
     // What an earlier attempt compressed and could not write comes first: no more is taken while the disk refuses.
     await segment.write();
-    const batch = this.#queue.take(BATCH_BYTES);
+    const batch = this.#queue.take(LARGEST_BATCH_BYTES);
     segment.addTokens(batch.tokens);
     this.#takenSequence = batch.rows.at(-1)?.sequence ?? this.#takenSequence;
     await segment.add(batch.lines, batch.rows);
