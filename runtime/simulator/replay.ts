@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { OrderbooksError } from '../errors.ts';
 
@@ -15,6 +16,7 @@ export interface ReplayFrame {
  * - a row of our archives, or any record with `raw_text`: that text;
  * - a record with `kind` and `text`, as some captures have: the text, if `kind` is `recv` and it is not binary;
  * - anything else: the frame itself, as it stands.
+ * A file that is one JSON document over several lines is one frame, as it stands.
  *
  * `.gz` files are unpacked while reading. Throws SIMULATOR_REPLAY_UNREADABLE with the file and line.
  */
@@ -23,6 +25,11 @@ export async function* replayFrames(file: string): AsyncGenerator<ReplayFrame> {
   try {
     for await (const text of linesOf(file)) {
       line += 1;
+      const whole = line === 1 ? await wholeDocument(file, text) : null;
+      if (whole !== null) {
+        yield { text: whole, at: frameTime(whole) };
+        return;
+      }
       const frame = text === '' ? null : frameOf(text);
       if (frame !== null) yield frame;
     }
@@ -42,6 +49,26 @@ export async function countReplayFrames(file: string): Promise<number> {
     );
   }
   return frames;
+}
+
+/** A message that somebody saved in a form for reading is small. */
+const LARGEST_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
+/** The content of a file whose first line begins a JSON document that only the whole file ends; null for any other. */
+async function wholeDocument(file: string, firstLine: string): Promise<string | null> {
+  if (file.endsWith('.gz') || !/^\s*[[{]/.test(firstLine) || isJson(firstLine)) return null;
+  if ((await stat(file)).size > LARGEST_DOCUMENT_BYTES) return null;
+  const text = await readFile(file, 'utf8');
+  return isJson(text) ? text : null;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Lines between line feeds and nothing else: a frame may hold any other kind of line break. */

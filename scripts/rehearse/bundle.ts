@@ -65,7 +65,7 @@ export async function openBundle(workingTree: string, folder: string): Promise<B
     uncommitted: status
       .split('\0')
       .filter((line) => line !== '')
-      .map((line) => line.replace(/^ ?[^ ]{1,2} /, '')),
+      .map((line) => line.replace(/^ ?[^ ]{1,2} +/, '')),
   };
 }
 

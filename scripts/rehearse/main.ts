@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -97,10 +97,23 @@ async function main(): Promise<number> {
 }
 
 async function run(flags: Flags): Promise<number> {
+  try {
+    // Found now, not after the rehearsal whose result it would lose.
+    await mkdir(flags.output, { recursive: true });
+    await access(flags.output, constants.W_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `NOT REHEARSED: OUTPUT_UNWRITABLE: expected --output to be a folder that can be written: ${why}\n`,
+    );
+    return EXIT_NOT_REHEARSED;
+  }
   const stream = flags.json === true ? process.stderr : process.stdout;
   const colour = stream.isTTY === true && process.env['NO_COLOR'] === undefined;
   const progress = progressTo(stream, { now: () => performance.now(), colour });
   const stop = new AbortController();
+  // Nobody reads any more (`| head`): end in order instead of crashing in the middle.
+  stream.on('error', () => stop.abort(new Error('the output was closed')));
   const interrupted = interruptOnSignals(stop);
   try {
     const result = await rehearse({

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Evidence } from '../../runtime/gates/evidence.ts';
 import type { GitPlace } from '../git.ts';
@@ -44,6 +45,8 @@ export interface Stagecraft {
 /** Who clicks *Promote* in a rehearsal. */
 const PERSON = 'rehearsal';
 const HEALTH_TIMEOUT_MS = 60_000;
+/** Lines of a pod's log that are shown when it does not become ready. */
+const LAST_LINES = 3;
 
 /** Carries releases through the bundle's own Warehouse, Stages and gates, and keeps a record of what happened. */
 export class Rehearsal {
@@ -55,6 +58,9 @@ export class Rehearsal {
   readonly #delivery: Delivery;
   #steps: StepRecord[] = [];
   #stepStartedAt = 0;
+  /** Log file of every pod that was started, and those that became ready, by namespace and name. */
+  readonly #logs = new Map<string, string>();
+  readonly #ready = new Set<string>();
 
   constructor(stage: Stagecraft) {
     this.#stage = stage;
@@ -168,17 +174,25 @@ export class Rehearsal {
         (document) =>
           document.subject.stage === stage && Date.parse(document.started_at) >= startedAt,
       ) ?? null;
+    // Kargo believes an exit code; a rehearsal wants to see what was judged.
+    const believed =
+      outcome.phase !== 'Successful' || evidence?.verdict === 'PASS'
+        ? outcome
+        : {
+            phase: 'Error',
+            message: `the verification Job succeeded, but ${evidence === null ? 'left no evidence' : `its evidence says ${evidence.verdict}`}`,
+          };
     const record = {
       stage,
-      ...outcome,
+      ...believed,
       startedAt: new Date(startedAt).toISOString(),
       durationMs: Date.now() - startedAt,
       evidence,
     };
     this.verifications.push(record);
-    const good = outcome.phase === 'Successful';
+    const good = believed.phase === 'Successful';
     progress.note(
-      `verification of ${stage}: ${outcome.phase}${good ? '' : `, ${evidence?.reason ?? outcome.message}`}`,
+      `verification of ${stage}: ${believed.phase}${good ? '' : `, ${evidence?.reason ?? believed.message}`}`,
       good ? 'good' : 'bad',
     );
     return record;
@@ -248,10 +262,32 @@ export class Rehearsal {
   async #healthy(stage: string): Promise<void> {
     const { progress, timeline } = this.#stage;
     progress.current(`waiting for ${stage} to be healthy`);
-    await timeline.time(stage === 'full' ? 'full' : 'canary', 'until healthy', () =>
-      this.#delivery.untilHealthy(stage),
-    );
+    try {
+      await timeline.time(stage === 'full' ? 'full' : 'canary', 'until healthy', () =>
+        this.#delivery.untilHealthy(stage),
+      );
+    } catch (error) {
+      if (!(error instanceof RehearsalError)) throw error;
+      throw new RehearsalError(error.code, `${error.message}${this.#lastWords(stage)}`, {
+        cause: error,
+      });
+    }
     progress.note(`Stage ${stage} is Healthy`);
+  }
+
+  /** What the pods of a Stage that does not become healthy said last: there the reason is. */
+  #lastWords(stage: string): string {
+    const { cluster, manifests } = this.#stage;
+    const namespace = manifests.namespaces.get(stage) ?? '';
+    return cluster
+      .list('v1', 'Pod', namespace)
+      .flatMap(({ metadata }) => {
+        const file = this.#logs.get(`${namespace}/${metadata.name}`);
+        if (file === undefined || this.#ready.has(`${namespace}/${metadata.name}`)) return [];
+        const lines = readFileSync(file, 'utf8').trim().split('\n').slice(-LAST_LINES);
+        return [`\n  ${metadata.name} said last:`, ...lines.map((line) => `\n    ${line}`)];
+      })
+      .join('');
   }
 
   #succeeded(promotion: CompletedPromotion | RefusedPromotion | null): CompletedPromotion {
@@ -313,7 +349,12 @@ export class Rehearsal {
   #tell(event: ClusterEvent): void {
     const { progress } = this.#stage;
     switch (event.type) {
+      case 'pod-started':
+        this.#logs.set(`${event.namespace}/${event.pod}`, event.logFile);
+        this.#ready.delete(`${event.namespace}/${event.pod}`);
+        break;
       case 'pod-ready':
+        this.#ready.add(`${event.namespace}/${event.pod}`);
         progress.note(`${event.namespace}: ${event.component} pod ${event.pod} is ready`);
         break;
       case 'pod-killing':

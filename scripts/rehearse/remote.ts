@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { KubernetesObject } from '../kargo/step.ts';
+import { STAGES } from './manifests.ts';
 import type { Remote } from './overrides.ts';
 
 /** What the uploader uploads to: rclone with a folder of this machine where rclone is installed, else the folder itself. */
@@ -15,7 +16,8 @@ export interface RehearsalRemote extends Remote {
 
 export async function openRemote(folder: string): Promise<RehearsalRemote> {
   const store = join(folder, 'remote');
-  await mkdir(store, { recursive: true });
+  // A directory remote is a mounted share: the uploader refuses to make its folder, so somebody has to.
+  for (const stage of STAGES) await mkdir(join(store, 'orderbooks', stage), { recursive: true });
   const version = await rcloneVersion();
   const configuration =
     version === null

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CALENDAR_NAME } from '../calendar/config-map.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { validateBundle } from '../validate/validate.ts';
-import { actsOf } from './acts.ts';
+import { actsOf, type Ending } from './acts.ts';
 import { gitEnvironment, openBundle } from './bundle.ts';
 import { Cleanup } from './cleanup.ts';
 import { LocalCluster } from './cluster/cluster.ts';
@@ -18,7 +18,7 @@ import type { Progress } from './progress.ts';
 import { readRecording, settleAccounts } from './recordings.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { openRemote, type RehearsalRemote } from './remote.ts';
-import type { RehearsalResult } from './result.ts';
+import type { Account, RehearsalResult } from './result.ts';
 import { DEFAULT_SCENARIO, type Scenario } from './scenarios.ts';
 import { TICKET_OVERRIDE } from './ticket.ts';
 import { Timeline } from './timeline.ts';
@@ -138,7 +138,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     }
     return {
       schema: 'orderbooks.rehearsal.v1',
-      ...ending,
+      ...withAccounts(ending, accounts),
       startedAt: new Date(startedAt).toISOString(),
       durationMs: endedAt - startedAt,
       durations,
@@ -273,6 +273,20 @@ function addressesOf({ cluster, feed }: SetUp): readonly string[] {
     `simulator control ${feed.controlUrl}`,
     `folder           ${cluster.folder}`,
   ];
+}
+
+/** Gates judge what they can see in a cluster; here it is known what was sent, and a loss is no success. */
+function withAccounts(ending: Ending, accounts: readonly Account[]): Ending {
+  const wrong = accounts.filter(({ missing }) => missing > 0);
+  if (ending.verdict !== 'PROMOTED' || wrong.length === 0) return ending;
+  const words = wrong
+    .map(({ stage, missing, sent }) => `${stage} ${missing} of ${sent}`)
+    .join(', ');
+  return {
+    ...ending,
+    verdict: 'FAILED',
+    summary: `The gates passed version 2, but the archives do not hold exactly what was sent, outside every gap: ${words} frames are lost, doubled or changed.`,
+  };
 }
 
 /** A full disk shows up in the middle of anything, also in git's words; say what it is and where. */

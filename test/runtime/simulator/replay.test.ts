@@ -183,3 +183,16 @@ describeWithShared('replay of real captures', 'fixtures/polymarket', () => {
     },
   );
 });
+
+describeWithShared(
+  'a fixture that is one JSON document over several lines',
+  'fixtures/polymarket',
+  () => {
+    it('is one frame, byte for byte', async () => {
+      const file = sharedPath('fixtures/polymarket/nt_ws_market_resolved_msg.json');
+      const frames = [];
+      for await (const frame of replayFrames(file)) frames.push(frame.text);
+      expect(frames).toEqual([await readFile(file, 'utf8')]);
+    });
+  },
+);
