@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Evidence } from '../../runtime/gates/evidence.ts';
 import type { GitPlace } from '../git.ts';
 import { ProjectState } from '../kargo/project-state.ts';
-import type { PromotionEvent } from '../kargo/promotion.ts';
 import type { Freight } from '../kargo/step.ts';
 import type { KustomizeProgram } from '../kustomize/program.ts';
 import { type Bundle, type BundleVersion, pushVersion } from './bundle.ts';
 import type { LocalCluster } from './cluster/cluster.ts';
-import type { ClusterEvent } from './cluster/events.ts';
+import { ClusterNarration } from './cluster-narration.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { type CompletedPromotion, Delivery, type RefusedPromotion } from './delivery.ts';
 import { RehearsalError } from './error.ts';
@@ -20,7 +18,8 @@ import { type Manifests, PROJECT } from './manifests.ts';
 import { measure } from './measurement.ts';
 import { POLL_INTERVAL_MS } from './overrides.ts';
 import type { Progress } from './progress.ts';
-import type { PromotionRecord, Span, StepRecord, VerificationRecord } from './result.ts';
+import { PromotionLog } from './promotion-log.ts';
+import type { PromotionRecord, Span, VerificationRecord } from './result.ts';
 import { clearTicket, fileTicket } from './ticket.ts';
 import type { Timeline } from './timeline.ts';
 import { discoverFreight } from './warehouse.ts';
@@ -45,8 +44,6 @@ export interface Stagecraft {
 /** Who clicks *Promote* in a rehearsal. */
 const PERSON = 'rehearsal';
 const HEALTH_TIMEOUT_MS = 60_000;
-/** Lines of a pod's log that are shown when it does not become ready. */
-const LAST_LINES = 3;
 
 /** Carries releases through the bundle's own Warehouse, Stages and gates, and keeps a record of what happened. */
 export class Rehearsal {
@@ -56,16 +53,15 @@ export class Rehearsal {
   readonly #stage: Stagecraft;
   readonly #state: ProjectState;
   readonly #delivery: Delivery;
-  #steps: StepRecord[] = [];
-  #stepStartedAt = 0;
-  /** Log file of every pod that was started, and those that became ready, by namespace and name. */
-  readonly #logs = new Map<string, string>();
-  readonly #ready = new Set<string>();
+  readonly #log: PromotionLog;
+  readonly #narration: ClusterNarration;
 
   constructor(stage: Stagecraft) {
     this.#stage = stage;
     this.#state = new ProjectState(stage.manifests.project);
-    const { cluster, folder, gitEnvironment, signal } = stage;
+    const { cluster, folder, gitEnvironment, progress, signal } = stage;
+    this.#log = new PromotionLog(progress);
+    this.#narration = new ClusterNarration(cluster, progress);
     this.#delivery = new Delivery({
       state: this.#state,
       world: new ClusterWorld(cluster.store, gitEnvironment, stage.clock),
@@ -74,9 +70,8 @@ export class Rehearsal {
       healthTimeoutMs: HEALTH_TIMEOUT_MS,
       signal,
       measure: (run) => measure(cluster, run, signal),
-      onEvent: (event) => this.#follow(event),
+      onEvent: (event) => this.#log.follow(event),
     });
-    cluster.on((event) => this.#tell(event));
   }
 
   /** Pushes a release, puts its image into the registry and lets the Warehouse find both. */
@@ -228,7 +223,6 @@ export class Rehearsal {
     act: () => Promise<CompletedPromotion | RefusedPromotion | null>,
   ): Promise<CompletedPromotion | RefusedPromotion | null> {
     const { timeline } = this.#stage;
-    this.#steps = [];
     const startedAt = Date.now();
     const outcome = await timeline.time(
       stage,
@@ -238,9 +232,6 @@ export class Rehearsal {
     );
     if (outcome === null || outcome.refused) return outcome;
     const { name, freight, result } = outcome;
-    const push = this.#steps.findLast(
-      ({ alias, status }) => alias.endsWith('::push') && status === 'Succeeded',
-    );
     this.promotions.push({
       name,
       stage,
@@ -249,18 +240,16 @@ export class Rehearsal {
       actor: stage === 'canary' ? '' : PERSON,
       phase: result.phase,
       message: result.message,
-      steps: this.#steps,
+      steps: this.#log.steps,
       startedAt: new Date(startedAt).toISOString(),
       durationMs: Date.now() - startedAt,
-      renderedCommit: push === undefined ? null : this.#pushedCommit,
+      renderedCommit: this.#log.pushedCommit,
     });
     return outcome;
   }
 
-  #pushedCommit: string | null = null;
-
   async #healthy(stage: string): Promise<void> {
-    const { progress, timeline } = this.#stage;
+    const { manifests, progress, timeline } = this.#stage;
     progress.current(`waiting for ${stage} to be healthy`);
     try {
       await timeline.time(stage === 'full' ? 'full' : 'canary', 'until healthy', () =>
@@ -268,26 +257,11 @@ export class Rehearsal {
       );
     } catch (error) {
       if (!(error instanceof RehearsalError)) throw error;
-      throw new RehearsalError(error.code, `${error.message}${this.#lastWords(stage)}`, {
-        cause: error,
-      });
+      const namespace = manifests.namespaces.get(stage) ?? '';
+      const words = this.#narration.lastWords(namespace);
+      throw new RehearsalError(error.code, `${error.message}${words}`, { cause: error });
     }
     progress.note(`Stage ${stage} is Healthy`);
-  }
-
-  /** What the pods of a Stage that does not become healthy said last: there the reason is. */
-  #lastWords(stage: string): string {
-    const { cluster, manifests } = this.#stage;
-    const namespace = manifests.namespaces.get(stage) ?? '';
-    return cluster
-      .list('v1', 'Pod', namespace)
-      .flatMap(({ metadata }) => {
-        const file = this.#logs.get(`${namespace}/${metadata.name}`);
-        if (file === undefined || this.#ready.has(`${namespace}/${metadata.name}`)) return [];
-        const lines = readFileSync(file, 'utf8').trim().split('\n').slice(-LAST_LINES);
-        return [`\n  ${metadata.name} said last:`, ...lines.map((line) => `\n    ${line}`)];
-      })
-      .join('');
   }
 
   #succeeded(promotion: CompletedPromotion | RefusedPromotion | null): CompletedPromotion {
@@ -305,84 +279,6 @@ export class Rehearsal {
       );
     }
     return promotion;
-  }
-
-  #follow(event: PromotionEvent): void {
-    const { progress } = this.#stage;
-    switch (event.type) {
-      case 'promotion-started':
-        progress.note(`promotion ${event.promotion} to ${event.stage}`);
-        break;
-      case 'step-started':
-        this.#stepStartedAt = event.at;
-        progress.current(`step ${event.alias} (${event.uses})`);
-        break;
-      case 'step-waiting':
-        break;
-      case 'step-finished': {
-        const durationMs = this.#stepStartedAt === 0 ? 0 : event.at - this.#stepStartedAt;
-        this.#stepStartedAt = 0;
-        this.#steps.push({
-          alias: event.alias,
-          status: event.status,
-          message: event.message,
-          durationMs,
-        });
-        if (event.uses === 'git-push')
-          this.#pushedCommit = String(event.output?.['commit'] ?? '') || null;
-        // Most steps of the gates are there to refuse; that they had nothing to do tells nobody anything.
-        if (event.status === 'Skipped' && event.message === '') break;
-        const tone =
-          event.status === 'Succeeded' ? 'good' : event.status === 'Skipped' ? 'plain' : 'bad';
-        progress.note(
-          `step ${event.alias}: ${event.status}${event.message === '' ? '' : `, ${event.message}`}`,
-          tone,
-        );
-        break;
-      }
-      case 'promotion-finished':
-        break;
-    }
-  }
-
-  /** What people should see of the cluster's life: pods coming and going, and the gate's own words. */
-  #tell(event: ClusterEvent): void {
-    const { progress } = this.#stage;
-    switch (event.type) {
-      case 'pod-started':
-        this.#logs.set(`${event.namespace}/${event.pod}`, event.logFile);
-        this.#ready.delete(`${event.namespace}/${event.pod}`);
-        break;
-      case 'pod-ready':
-        this.#ready.add(`${event.namespace}/${event.pod}`);
-        progress.note(`${event.namespace}: ${event.component} pod ${event.pod} is ready`);
-        break;
-      case 'pod-killing':
-        progress.note(`${event.namespace}: ${event.message}`, 'bad');
-        break;
-      case 'pod-log': {
-        if (event.component === 'verifier' && !event.line.startsWith('{'))
-          this.#tellGate(event.line);
-        break;
-      }
-      case 'problem':
-        progress.note(`${event.where}: ${event.message}`, 'bad');
-        break;
-      default:
-        break;
-    }
-  }
-
-  /** Lines of the verifier: `  12.3s  pass   check-id: observed`. */
-  #tellGate(line: string): void {
-    const text = line.replace(/^\s*[\d.]+s\s+/, '');
-    const tone = /^pass\b/.test(text)
-      ? 'good'
-      : /^(fail|failed|error)\b/i.test(text)
-        ? 'bad'
-        : 'plain';
-    if (/^act\b/.test(text)) this.#stage.progress.current(`gate: ${text.slice(3).trim()}`);
-    else this.#stage.progress.note(`gate: ${text}`, tone);
   }
 }
 
