@@ -102,7 +102,11 @@ async function personsPart(
   scenario: Scenario,
   { progress, cluster, manifests, freight, first, timed }: PersonsPart,
 ): Promise<PersonsEnding> {
-  progress.act(`A person promotes version 2 to full: ${scenario.name}`);
+  progress.act(
+    scenario === DEFAULT_SCENARIO
+      ? 'A person promotes version 2 to full'
+      : `A person promotes version 2 to full: ${scenario.name}`,
+  );
   if (scenario.ticket) rehearsal.fileTicket(freight, 2);
   if (scenario.evidenceLost) rehearsal.loseEvidence('canary');
   const attempt = async (target: Freight, version: 1 | 2): Promise<PersonsEnding | null> => {
