@@ -103,7 +103,7 @@ async function personsPart(
   { progress, cluster, manifests, freight, first, timed }: PersonsPart,
 ): Promise<PersonsEnding> {
   progress.act(
-    scenario === DEFAULT_SCENARIO
+    scenario.name === DEFAULT_SCENARIO.name
       ? 'A person promotes version 2 to full'
       : `A person promotes version 2 to full: ${scenario.name}`,
   );
