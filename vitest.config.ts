@@ -7,7 +7,5 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Tests that run whole rehearsals side by side mostly wait; more than three would starve two cores.
     maxConcurrency: 3,
-    // Vitest would leave one of two cores idle, and most long tests wait for processes.
-    maxWorkers: 2,
   },
 });
