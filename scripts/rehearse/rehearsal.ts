@@ -3,7 +3,6 @@ import type { Evidence } from '../../runtime/gates/evidence.ts';
 import type { GitPlace } from '../git.ts';
 import { ProjectState } from '../kargo/project-state.ts';
 import type { Freight } from '../kargo/step.ts';
-import type { KustomizeProgram } from '../kustomize/program.ts';
 import { type Bundle, type BundleVersion, pushVersion } from './bundle.ts';
 import type { LocalCluster } from './cluster/cluster.ts';
 import { ClusterNarration } from './cluster-narration.ts';
@@ -12,7 +11,6 @@ import { type CompletedPromotion, Delivery, type RefusedPromotion } from './deli
 import { RehearsalError } from './error.ts';
 import { evidenceDocuments, loseEvidence } from './evidence.ts';
 import type { Fault } from './faults.ts';
-import type { Feed } from './feed.ts';
 import type { GateClock } from './gate-clock.ts';
 import { type Manifests, PROJECT } from './manifests.ts';
 import { measure } from './measurement.ts';
@@ -31,9 +29,7 @@ export interface Stagecraft {
   readonly bundle: Bundle;
   readonly gitEnvironment: Readonly<Record<string, string>>;
   readonly manifests: Manifests;
-  readonly program: KustomizeProgram;
   readonly cluster: LocalCluster;
-  readonly feed: Feed;
   readonly fault: Fault | null;
   readonly clock: GateClock;
   readonly progress: Progress;
