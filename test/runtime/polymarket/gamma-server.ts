@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -66,7 +67,10 @@ export async function scriptedServer(
   };
 }
 
-const TOKEN = '44741327666179691228890628521617239981319757804880154128231161654450323492';
+/** A token's id as on the wire, a number of up to 78 digits. Markets that open at the same time have tokens of their own. */
+function tokenOf(slug: string, outcome: string): string {
+  return BigInt(`0x${createHash('sha256').update(`${slug} ${outcome}`).digest('hex')}`).toString();
+}
 
 /** An event as Gamma lists it, with what matters here; `market` overrides fields of its market. */
 export function gammaEvent(slug: string, market: Readonly<Record<string, unknown>> = {}) {
@@ -83,7 +87,7 @@ export function gammaEvent(slug: string, market: Readonly<Record<string, unknown
         startDate: new Date((open - 86_400) * 1000).toISOString(),
         eventStartTime: new Date(open * 1000).toISOString(),
         outcomes: '["Up", "Down"]',
-        clobTokenIds: JSON.stringify([`${TOKEN}${open % 1000}1`, `${TOKEN}${open % 1000}2`]),
+        clobTokenIds: JSON.stringify([tokenOf(slug, 'Up'), tokenOf(slug, 'Down')]),
         active: true,
         closed: false,
         ...market,
