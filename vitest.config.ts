@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Vitest would leave one of two cores to itself; our tests mostly wait.
+    maxWorkers: 2,
     // Tests that run whole rehearsals side by side mostly wait; more than three would starve two cores.
     maxConcurrency: 3,
   },
