@@ -11,8 +11,11 @@ export interface Shape {
   readonly minProperties?: number;
   readonly items?: Shape;
   readonly minItems?: number;
+  readonly uniqueItems?: boolean;
   readonly minLength?: number;
-  readonly format?: 'email';
+  /** A regular expression that a text has to match somewhere. */
+  readonly pattern?: string;
+  readonly format?: 'email' | 'uri';
   readonly minimum?: number;
   readonly maximum?: number;
   readonly oneOfValues?: readonly Primitive[];
@@ -135,6 +138,13 @@ function checkArray(value: readonly unknown[], shape: Shape, path: string, tally
   if (shape.minItems !== undefined && value.length < shape.minItems) {
     tally.problem(path, `Array must have at least ${shape.minItems} items`);
   }
+  if (shape.uniqueItems === true) {
+    const texts = value.map((item) => JSON.stringify(item));
+    for (const [index, item] of texts.entries()) {
+      const first = texts.indexOf(item);
+      if (first !== index) tally.problem(path, `array items[${first},${index}] must be unique`);
+    }
+  }
   tally.held();
 }
 
@@ -152,8 +162,11 @@ function checkString(value: string, shape: Shape, path: string, tally: Tally): v
   if (shape.minLength !== undefined && [...value].length < shape.minLength) {
     tally.problem(path, `String length must be greater than or equal to ${shape.minLength}`);
   }
-  if (shape.format === 'email' && !isMailAddress(value)) {
-    tally.problem(path, "Does not match format 'email'");
+  if (shape.pattern !== undefined && !new RegExp(shape.pattern).test(value)) {
+    tally.problem(path, `Does not match pattern '${shape.pattern}'`);
+  }
+  if (shape.format !== undefined && !FORMATS[shape.format](value)) {
+    tally.problem(path, `Does not match format '${shape.format}'`);
   }
   tally.held();
 }
@@ -186,6 +199,13 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function goNumber(value: number): string {
   if (Math.abs(value) < 1e6) return String(value);
   return value.toExponential().replace(/e\+(\d)$/, 'e+0$1');
+}
+
+const FORMATS = { email: isMailAddress, uri: isUri } as const;
+
+/** What Go's URL parser takes and finds a scheme in. */
+function isUri(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9+.-]*:[^\\\p{Cc}]*$/u.test(text);
 }
 
 /** `name@host`, or `Any Text <name@host>`, about as Go's address parser takes it. */

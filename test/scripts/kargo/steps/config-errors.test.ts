@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { invalidConfigMessage, validateConfig } from '../../../../scripts/kargo/steps/config.ts';
+import { KARGO_STEP_KINDS } from '../../../../scripts/kargo/steps/index.ts';
 import { describeWithShared, sharedPath } from '../../../shared.ts';
 
-const KINDS = [
-  'argocd-update',
-  'compose-output',
-  'fail',
-  'git-clear',
-  'git-clone',
-  'git-commit',
-  'git-push',
-  'kustomize-build',
-  'kustomize-set-image',
-  'set-metadata',
-];
+const KINDS = [...KARGO_STEP_KINDS].toSorted();
 
 interface Recorded {
   readonly step: string;
