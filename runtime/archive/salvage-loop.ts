@@ -56,6 +56,9 @@ function note(action: SalvageAction, metrics: Metrics, logger: Logger): void {
         'archive of an earlier process salvaged',
       );
       return;
+    case 'marked':
+      logger.warn({ path }, 'an earlier process died without leaving a row; a crash gap says so');
+      return;
     case 'failed':
       logger.error({ path, err: action.error }, 'archive of an earlier process not salvaged yet');
       return;

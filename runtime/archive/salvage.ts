@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ArchiveClock, systemArchiveClock } from './clock.ts';
 import { publishArchive, readManifestFile, writeArchiveManifest } from './closing.ts';
+import { markCrashedRuns } from './crashed-runs.ts';
 import { type Disk, exists, makeFolders, nodeDisk, removeIfThere } from './disk.ts';
 import { ArchiveError, isSystemError } from './error.ts';
 import {
@@ -43,6 +44,8 @@ export type SalvageAction =
       readonly keptAs: string | null;
       readonly reason: string;
     }
+  /** A run that died and left no torn file got an archive that holds a `crash` gap and nothing else. */
+  | { readonly kind: 'marked'; readonly path: string; readonly manifest: ArchiveManifest }
   /** Its writer lives; look again later, it may die too. */
   | { readonly kind: 'living'; readonly path: string }
   /** Not done because of `error`; the file is as it was. */
@@ -66,7 +69,7 @@ const GZIP_LEVEL = 6;
 const SWEEP_AFTER_MS = 3_600_000;
 
 /**
- * Turns what dead writers left into archives. Safe while others write, and when two do it at once: each run and stream
+ * Turns what dead writers left into archives, and says of a run that died without leaving anything that it did. Safe while others write, and when two do it at once: each run and stream
  * is worked on only under its lock. Killed at any point, it goes on where it was when called again. Rejects only when
  * the folders cannot be listed or locked; trouble with one file is an action of kind `failed`.
  *
@@ -87,7 +90,19 @@ export async function salvageArchives(options: SalvageOptions): Promise<readonly
     }
     lock?.release({ removeFile: actions.every((action) => action.kind !== 'failed') });
   }
-  await sweepLocks(options.dataRoot, (options.clock ?? systemArchiveClock).now());
+  const clock = options.clock ?? systemArchiveClock;
+  const marked = await markCrashedRuns({
+    dataRoot: options.dataRoot,
+    streams: options.streams ?? STREAMS,
+    clock,
+    disk,
+    gzipLevel: options.gzipLevel ?? GZIP_LEVEL,
+  });
+  for (const action of marked) {
+    actions.push(action);
+    options.onAction?.(action);
+  }
+  await sweepLocks(options.dataRoot, clock.now());
   return actions;
 }
 
