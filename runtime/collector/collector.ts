@@ -12,11 +12,11 @@ import { Discovery } from '../polymarket/discovery.ts';
 import { DiscoveryRounds } from '../polymarket/discovery-loop.ts';
 import type { DiscoveryManifest } from '../polymarket/discovery-manifest.ts';
 import { createHttpClient, type HttpClient } from '../polymarket/http.ts';
+import { LatencyWatch } from '../polymarket/latency.ts';
 import type { Market } from '../polymarket/market-choice.ts';
 import { begunCycle, type CycleSurroundings, runCycle } from './cycle.ts';
 import type { CycleJournal } from './cycle-journal.ts';
 import { Hold } from './hold.ts';
-import { LatencyWatch } from './latency.ts';
 import type { CollectorMetrics } from './metrics.ts';
 
 export interface CollectorOptions {

@@ -7,11 +7,11 @@ import type { Configuration } from '../config/schema.ts';
 import { type Clock, nowMicros } from '../observability/clock.ts';
 import type { DiscoveryRounds } from '../polymarket/discovery-loop.ts';
 import type { HttpClient } from '../polymarket/http.ts';
+import type { LatencyWatch } from '../polymarket/latency.ts';
 import type { Market } from '../polymarket/market-choice.ts';
 import { requestBatch } from './batch.ts';
 import { CycleAccount } from './cycle-account.ts';
 import type { Hold } from './hold.ts';
-import type { LatencyWatch } from './latency.ts';
 import type { CollectorMetrics } from './metrics.ts';
 
 /** What the cycles of a run share. */

@@ -1,17 +1,47 @@
+import { hashedTradePrice } from '../polymarket/book.ts';
 import type { Level } from '../polymarket/book-hash.ts';
 import { HashRing } from './hash-ring.ts';
 
 export interface TrackedBook {
   /** Those that the stream published for the whole book. */
   readonly hashes: HashRing;
+  readonly market: string;
+  /** Of the last change, as the wire has it. */
+  readonly timestamp: string;
+  readonly tickSize: string;
+  /** As the hash has it: three decimals, or empty. */
+  readonly tradePrice: string;
   /** In the order of the wire: bids ascending, asks descending. */
   levels(): { readonly bids: readonly Level[]; readonly asks: readonly Level[] };
 }
 
-interface State {
+/** Who looks at books as they change. */
+export interface BookObserver {
+  /** The book of `token` changed, and the stream says that its hash is now `published`. */
+  changed(token: string, book: TrackedBook, published: string, at: number): void;
+  /** The whole book came again: `before` is what was known, and whether its levels were other ones. */
+  replaced(token: string, before: TrackedBook, differed: boolean, at: number): void;
+}
+
+/** The texts of the wire; a book that changes is one object for as long as the stream does not send it anew. */
+class State implements TrackedBook {
+  market = '';
+  timestamp = '';
+  tickSize = '';
+  tradePrice = '';
   readonly hashes: HashRing;
   readonly bids: Map<string, string>;
   readonly asks: Map<string, string>;
+
+  constructor(hashes: HashRing, bids: Map<string, string>, asks: Map<string, string>) {
+    this.hashes = hashes;
+    this.bids = bids;
+    this.asks = asks;
+  }
+
+  levels() {
+    return { bids: sorted(this.bids, 1), asks: sorted(this.asks, -1) };
+  }
 }
 
 /**
@@ -20,9 +50,15 @@ interface State {
  * `runtime/polymarket/book.ts` follows a book strictly and checks each hash, at many times the cost.
  */
 export class BookTracker {
+  readonly #observer: BookObserver | null;
   readonly #books = new Map<string, State>();
   readonly #lastSeen = new Map<string, number>();
+  readonly #lastBook = new Map<string, number>();
   #generation = 0;
+
+  constructor(observer: BookObserver | null = null) {
+    this.#observer = observer;
+  }
 
   /** Changes whenever books were forgotten: a comparison that spans two generations says nothing. */
   get generation(): number {
@@ -44,17 +80,23 @@ export class BookTracker {
   }
 
   book(token: string): TrackedBook | undefined {
-    const state = this.#books.get(token);
-    if (state === undefined) return undefined;
-    return {
-      hashes: state.hashes,
-      levels: () => ({ bids: sorted(state.bids, 1), asks: sorted(state.asks, -1) }),
-    };
+    return this.#books.get(token);
+  }
+
+  /** The stream's hashes showed that this is the trade price inside them, though no trade was announced. */
+  noteTradePrice(market: string, price: string): void {
+    // The price in the hash is the market's, so that it is that of both tokens (facts/polymarket.md §1, GET /book).
+    for (const book of this.#books.values()) if (book.market === market) book.tradePrice = price;
   }
 
   /** When anything about `token` was last received, milliseconds of the monotonic clock. */
   lastSeen(token: string): number | undefined {
     return this.#lastSeen.get(token);
+  }
+
+  /** When a whole book of `token` was last received, milliseconds of the monotonic clock. */
+  lastBook(token: string): number | undefined {
+    return this.#lastBook.get(token);
   }
 
   /** Frames were missed: until the next opening books nothing is known. */
@@ -65,45 +107,79 @@ export class BookTracker {
 
   /** Lets go of tokens that are no longer recorded. */
   keepOnly(tokens: ReadonlySet<string>): void {
-    for (const token of this.#books.keys()) if (!tokens.has(token)) this.#books.delete(token);
-    for (const token of this.#lastSeen.keys()) if (!tokens.has(token)) this.#lastSeen.delete(token);
+    for (const known of [this.#books, this.#lastSeen, this.#lastBook]) {
+      for (const token of known.keys()) if (!tokens.has(token)) known.delete(token);
+    }
   }
 
   #event(event: Readonly<Record<string, unknown>>, at: number): void {
     const { event_type: type, asset_id: token } = event;
     if (typeof token === 'string') this.#lastSeen.set(token, at);
     if (type === 'price_change' && Array.isArray(event['price_changes'])) {
-      for (const change of event['price_changes']) if (isRecord(change)) this.#change(change, at);
-    } else if (type === 'book' && typeof token === 'string') {
-      this.#replace(token, event, at);
+      this.#changes(event['price_changes'], textOf(event['timestamp']), at);
+    } else if (typeof token !== 'string') {
+      return;
+    } else if (type === 'book') this.#replace(token, event, at);
+    else if (type === 'last_trade_price') {
+      this.noteTradePrice(textOf(event['market']), hashedTradePrice(textOf(event['price'])));
+    } else if (type === 'tick_size_change') {
+      const book = this.#books.get(token);
+      if (book !== undefined) book.tickSize = textOf(event['new_tick_size']);
     }
   }
 
   #replace(token: string, event: Readonly<Record<string, unknown>>, at: number): void {
-    const state: State = {
-      hashes: this.#books.get(token)?.hashes ?? new HashRing(),
-      bids: levelMap(event['bids']),
-      asks: levelMap(event['asks']),
-    };
-    this.#books.set(token, state);
-    noteHash(state, event['hash'], at);
+    const before = this.#books.get(token);
+    const book = new State(
+      before?.hashes ?? new HashRing(),
+      levelMap(event['bids']),
+      levelMap(event['asks']),
+    );
+    book.market = textOf(event['market']);
+    book.timestamp = textOf(event['timestamp']);
+    // Only the opening book carries these two (facts/polymarket.md §3, later `book`).
+    book.tickSize = textOf(event['tick_size'], before?.tickSize);
+    book.tradePrice = textOf(event['last_trade_price'], before?.tradePrice);
+    this.#books.set(token, book);
+    this.#lastBook.set(token, at);
+    if (before !== undefined && this.#observer !== null) {
+      const differed = !sameMap(before.bids, book.bids) || !sameMap(before.asks, book.asks);
+      this.#observer.replaced(token, before, differed, at);
+    }
+    this.#published(token, book, event['hash'], at);
   }
 
-  #change(change: Readonly<Record<string, unknown>>, at: number): void {
-    const { asset_id: token, price, size, side } = change;
-    if (typeof token !== 'string') return;
-    this.#lastSeen.set(token, at);
-    const state = this.#books.get(token);
-    if (state === undefined || typeof price !== 'string' || typeof size !== 'string') return;
-    const levels = side === 'BUY' ? state.bids : state.asks;
-    if (Number(size) === 0) levels.delete(price);
-    else levels.set(price, size);
-    noteHash(state, change['hash'], at);
+  #changes(entries: readonly unknown[], timestamp: string, at: number): void {
+    // Entries of one token share the hash of the last of them, so that one look at each token is right.
+    const published = new Map<string, unknown>();
+    for (const entry of entries) {
+      if (!isRecord(entry)) continue;
+      const { asset_id: token, price, size, side } = entry;
+      if (typeof token !== 'string') continue;
+      this.#lastSeen.set(token, at);
+      const book = this.#books.get(token);
+      if (book === undefined || typeof price !== 'string' || typeof size !== 'string') continue;
+      const levels = side === 'BUY' ? book.bids : book.asks;
+      if (Number(size) === 0) levels.delete(price);
+      else levels.set(price, size);
+      book.timestamp = timestamp;
+      published.set(token, entry['hash']);
+    }
+    for (const [token, hash] of published) {
+      const book = this.#books.get(token);
+      if (book !== undefined) this.#published(token, book, hash, at);
+    }
+  }
+
+  #published(token: string, book: State, hash: unknown, at: number): void {
+    if (typeof hash !== 'string') return;
+    book.hashes.add(hash, at);
+    this.#observer?.changed(token, book, hash, at);
   }
 }
 
-function noteHash(state: State, hash: unknown, at: number): void {
-  if (typeof hash === 'string') state.hashes.add(hash, at);
+function textOf(value: unknown, otherwise = ''): string {
+  return typeof value === 'string' ? value : otherwise;
 }
 
 function levelMap(levels: unknown): Map<string, string> {
@@ -115,6 +191,12 @@ function levelMap(levels: unknown): Map<string, string> {
     if (typeof price === 'string' && typeof size === 'string') map.set(price, size);
   }
   return map;
+}
+
+function sameMap(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
+  if (one.size !== other.size) return false;
+  for (const [price, size] of one) if (other.get(price) !== size) return false;
+  return true;
 }
 
 function sorted(levels: ReadonlyMap<string, string>, direction: 1 | -1): Level[] {

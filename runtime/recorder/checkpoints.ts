@@ -5,6 +5,7 @@ import { Backoff } from '../polymarket/backoff.ts';
 import { checkpointRowOf, type NewCheckpoint } from '../polymarket/checkpoint-row.ts';
 import { BOOKS_PER_REQUEST, type BooksAnswer, requestBooks } from '../polymarket/clob.ts';
 import type { HttpClient } from '../polymarket/http.ts';
+import { LatencyWatch } from '../polymarket/latency.ts';
 import type { RecorderMetrics } from './metrics.ts';
 
 export interface CheckpointOptions {
@@ -36,10 +37,12 @@ export async function runCheckpoints(
   signal: AbortSignal,
 ): Promise<void> {
   const backoff = new Backoff(Math.min(RETRY_INITIAL_MS, options.interval), options.interval);
+  const latency = new LatencyWatch();
   while (!signal.aborted) {
     const tokens = options.tokens();
     const round = tokens.length === 0 ? null : await checkpointRound(options, tokens, signal);
     if (round?.failed === false) backoff.reset();
+    if (round !== null) judgeLatency(options, latency, round.goodMs);
     const pause =
       round === null
         ? Math.min(NO_TOKENS_MS, options.interval)
@@ -52,6 +55,8 @@ export async function runCheckpoints(
 
 interface Round {
   readonly failed: boolean;
+  /** How long each good answer took. */
+  readonly goodMs: readonly number[];
   readonly retryAfterMs: number;
 }
 
@@ -62,16 +67,36 @@ async function checkpointRound(
 ): Promise<Round> {
   let failed = false;
   let retryAfterMs = 0;
+  const goodMs: number[] = [];
   for (let from = 0; from < tokens.length && !signal.aborted; from += BOOKS_PER_REQUEST) {
     const batch = tokens.slice(from, from + BOOKS_PER_REQUEST);
+    const asked = options.clock.mono();
     const answer = await checkpoint(options, batch, signal);
     if (answer === null) break;
-    if (answer.error !== null) failed = true;
+    const tookMs = Number(options.clock.mono() - asked) / 1e6;
+    options.metrics.checkpointSeconds.observe(tookMs / 1_000);
+    if (answer.error === null) goodMs.push(tookMs);
+    else failed = true;
     retryAfterMs = Math.max(retryAfterMs, answer.http.retryAfterMs ?? 0);
     // Whoever is told to wait and goes on with the next batch is told so again.
     if (answer.http.retryAfterMs !== null) break;
   }
-  return { failed, retryAfterMs };
+  return { failed, goodMs, retryAfterMs };
+}
+
+/** Beyond its rate limits the service answers late before it refuses (facts/polymarket.md §1, Rate limits). */
+function judgeLatency(
+  { metrics, logger }: CheckpointOptions,
+  watch: LatencyWatch,
+  goodMs: readonly number[],
+): void {
+  const { throttled, latency, usualMs } = watch.judge(goodMs);
+  if (!throttled) return;
+  metrics.throttledRounds.inc();
+  logger.warn(
+    { latency, usual_ms: usualMs },
+    'checkpoints are answered far later than usual: the service may be throttling',
+  );
 }
 
 /** One request and its row; null when it was cut off because the recorder stops. */

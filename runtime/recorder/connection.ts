@@ -102,6 +102,11 @@ export class Connection {
     return this.#id;
   }
 
+  /** Tokens that the open connection was asked for. */
+  get subscribed(): ReadonlySet<string> {
+    return this.#subscription.tokens;
+  }
+
   /** Tokens to be subscribed from now on. New ones are added to the open connection, others are unsubscribed. */
   setTokens(wanted: ReadonlyMap<string, TokenWindow>): void {
     this.#subscription.want(wanted);

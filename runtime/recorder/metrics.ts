@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { buildRegistry } from '../observability/registry.ts';
 
 /** Everything the recorder counts. Every counter exists with 0 from the start. */
@@ -13,6 +13,11 @@ export interface RecorderMetrics {
   readonly assetSilences: Counter;
   readonly binaryFrames: Counter;
   readonly divergences: Counter;
+  readonly hashDivergences: Counter;
+  readonly hashChecks: Counter;
+  readonly missingBooks: Counter;
+  readonly throttledRounds: Counter;
+  readonly checkpointSeconds: Histogram;
   readonly connectionsOpen: Gauge;
   readonly activeTokens: Gauge;
   readonly lastDataFrame: Gauge;
@@ -23,6 +28,7 @@ export interface RecorderMetrics {
   readonly slotFrames: Counter<'slot'>;
   readonly slotOpen: Gauge<'slot'>;
   readonly slotLastDataFrame: Gauge<'slot'>;
+  readonly slotMissingBooks: Gauge<'slot'>;
   readonly archivesClosed: Counter<'stream'>;
   readonly archiveTrouble: Gauge<'stream'>;
   readonly archivesSalvaged: Counter;
@@ -86,6 +92,29 @@ export function recorderMetrics(build: {
       'orderbooks_recorder_divergences_total',
       'Books whose websocket and REST state differed in two checkpoints in a row.',
     ),
+    hashDivergences: counter(
+      'orderbooks_recorder_hash_divergences_total',
+      'Books that stopped having the hash that the stream publishes with each change: a change never came.',
+    ),
+    hashChecks: counter(
+      'orderbooks_recorder_hash_checks_total',
+      'Books compared with the hash that the stream published for them.',
+    ),
+    missingBooks: counter(
+      'orderbooks_recorder_missing_books_total',
+      'Times a subscribed token with a book was not sent its opening book.',
+    ),
+    throttledRounds: counter(
+      'orderbooks_recorder_throttled_rounds_total',
+      'Rounds of checkpoints whose answers came far later than usual.',
+    ),
+    checkpointSeconds: new Histogram({
+      name: 'orderbooks_recorder_checkpoint_duration_seconds',
+      help: 'From asking POST /books for a checkpoint to its whole answer, good or not.',
+      // 149 ms is the usual answer; beyond the rate limits it takes seconds (facts/polymarket.md §1, §3).
+      buckets: [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8],
+      registers: [registry],
+    }),
     connectionsOpen: gauge('orderbooks_recorder_connections_open', 'Open connections.'),
     activeTokens: gauge('orderbooks_recorder_active_tokens', 'Tokens that should be subscribed.'),
     lastDataFrame: gauge(
@@ -119,6 +148,12 @@ export function recorderMetrics(build: {
     slotLastDataFrame: new Gauge({
       name: 'orderbooks_recorder_slot_last_data_frame_timestamp_seconds',
       help: 'When that redundant connection received its newest frame with market data; 0 if it never did.',
+      labelNames: ['slot'] as const,
+      registers: [registry],
+    }),
+    slotMissingBooks: new Gauge({
+      name: 'orderbooks_recorder_slot_missing_books',
+      help: 'Subscribed tokens of that redundant connection that have a book and were not sent it.',
       labelNames: ['slot'] as const,
       registers: [registry],
     }),

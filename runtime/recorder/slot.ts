@@ -4,9 +4,11 @@ import type { Logger } from '../observability/logger.ts';
 import type { RestBook } from '../polymarket/clob.ts';
 import { AssetWatch } from './asset-watch.ts';
 import { BookTracker } from './book-tracker.ts';
+import { BookWatch } from './book-watch.ts';
 import { Connection } from './connection.ts';
 import { DivergenceJudge } from './divergence.ts';
 import type { FrameQueue, ReceivedFrame } from './frame-queue.ts';
+import { HashCheck } from './hash-check.ts';
 import type { RecorderMetrics } from './metrics.ts';
 import type { TokenWindow } from './subscription.ts';
 
@@ -33,13 +35,17 @@ export class Slot {
   readonly connection: Connection;
   readonly #options: SlotOptions;
   readonly #idPrefix: string;
-  readonly #tracker = new BookTracker();
+  readonly #hashes = new HashCheck((market, price) => this.#tracker.noteTradePrice(market, price));
+  readonly #tracker = new BookTracker(this.#hashes);
   readonly #judge = new DivergenceJudge(this.#tracker);
   readonly #assets: AssetWatch;
+  readonly #books: BookWatch;
   #tokens: ReadonlyMap<string, TokenWindow> = new Map();
   /** When books were last given up because frames waited, milliseconds of the monotonic clock. */
   #busyUntilMs = 0;
   #framesCounted = 0;
+  #hashChecksCounted = 0;
+  #missingBooks = 0;
 
   constructor(options: SlotOptions) {
     const { name, ...rest } = options;
@@ -47,6 +53,7 @@ export class Slot {
     this.#options = options;
     this.#idPrefix = `${name}-`;
     this.#assets = new AssetWatch(options.settings.silenceTimeout);
+    this.#books = new BookWatch(options.settings.firstMessageTimeout);
     this.connection = new Connection({ slot: name, ...rest });
     this.refreshMetrics();
   }
@@ -68,7 +75,7 @@ export class Slot {
     // Books are for metrics only: under load they are given up before a frame is.
     if (calm) this.#tracker.observe(text, monoMs);
     else {
-      this.#tracker.forget();
+      this.forgetBooks();
       this.#busyUntilMs = monoMs;
     }
   }
@@ -76,38 +83,87 @@ export class Slot {
   /** Frames of this slot may be missing: its books are no longer known. */
   forgetBooks(): void {
     this.#tracker.forget();
+    this.#hashes.forget();
   }
 
   /** Books of one REST answer, to be compared. Times are milliseconds of the monotonic clock. */
   submit(books: readonly RestBook[], requestedAt: number, receivedAt: number): void {
     this.#judge.submit(books, requestedAt, receivedAt);
+    this.#books.shown(
+      books.map((book) => book.asset_id),
+      receivedAt,
+    );
   }
 
-  /** What is due several times a second: settles comparisons, asks again for silent tokens. */
+  /** What is due several times a second: settles comparisons, asks again for tokens that are silent or lack a book. */
   tick(mono: bigint): void {
-    const { clock, metrics, logger } = this.#options;
     const monoMs = Number(mono) / 1e6;
-    for (const divergence of this.#judge.settle(monoMs)) {
+    this.#reportDivergences(monoMs);
+    const openedAt = this.connection.openedAtMs;
+    if (openedAt === null) {
+      this.#missingBooks = 0;
+      return;
+    }
+    const silent = this.#silentTokens(mono, openedAt);
+    const bookless = this.#tokensWithoutBook(monoMs, openedAt);
+    this.connection.resubscribe([...new Set([...silent, ...bookless])]);
+  }
+
+  #reportDivergences(monoMs: number): void {
+    const { metrics, logger } = this.#options;
+    // Named `token_id`, because a field `token` is taken for a secret and redacted.
+    for (const { token: token_id, ...divergence } of this.#judge.settle(monoMs)) {
       metrics.divergences.inc();
       logger.warn(
-        { slot: this.name, ...divergence },
+        { slot: this.name, token_id, ...divergence },
         'the book of the stream differs from that of REST',
       );
     }
-    const openedAtMs = this.connection.openedAtMs;
-    if (openedAtMs === null) return;
+    for (const { token: token_id, ...divergence } of this.#hashes.take()) {
+      metrics.hashDivergences.inc();
+      logger.warn(
+        { slot: this.name, token_id, ...divergence },
+        'the book lacks a change: it no longer has the hash that the stream publishes',
+      );
+    }
+  }
+
+  /** Reports tokens that are silent, and returns those to ask for again. */
+  #silentTokens(mono: bigint, openedAtMs: number): readonly string[] {
+    const { clock, metrics, logger } = this.#options;
     const { silent, askAgain } = this.#assets.look(
       this.#tokens,
       (token) => this.#tracker.lastSeen(token),
       clock.wallMicros(mono) / 1000,
-      monoMs,
+      Number(mono) / 1e6,
       Math.max(openedAtMs, this.#busyUntilMs),
     );
     if (silent.length > 0) {
       metrics.assetSilences.inc(silent.length);
       logger.warn({ slot: this.name, token_ids: silent }, 'tokens are silent');
     }
-    this.connection.resubscribe(askAgain);
+    return askAgain;
+  }
+
+  /** Reports tokens whose opening book never came, and returns those to ask for again. */
+  #tokensWithoutBook(monoMs: number, openedAt: number): readonly string[] {
+    const { metrics, logger } = this.#options;
+    const sources = {
+      subscribed: this.connection.subscribed,
+      lastBook: (token: string) => this.#tracker.lastBook(token),
+      lastSeen: (token: string) => this.#tracker.lastSeen(token),
+    };
+    const connection = { id: this.connection.id, openedAt };
+    const missing = this.#books.look(connection, sources, monoMs, this.#busyUntilMs);
+    this.#missingBooks = missing.count;
+    if (missing.found.length > 0) {
+      metrics.missingBooks.inc(missing.found.length);
+      logger.warn(
+        { slot: this.name, token_ids: missing.found },
+        'tokens have no opening book and are asked for again',
+      );
+    }
+    return missing.askAgain;
   }
 
   refreshMetrics(): void {
@@ -116,6 +172,9 @@ export class Slot {
     const { frames, isOpen, lastDataMicros } = this.connection;
     metrics.slotFrames.inc({ slot }, frames - this.#framesCounted);
     this.#framesCounted = frames;
+    metrics.hashChecks.inc(this.#hashes.checks - this.#hashChecksCounted);
+    this.#hashChecksCounted = this.#hashes.checks;
+    metrics.slotMissingBooks.set({ slot }, this.#missingBooks);
     metrics.slotOpen.set({ slot }, isOpen ? 1 : 0);
     metrics.slotLastDataFrame.set({ slot }, lastDataMicros / 1e6);
   }

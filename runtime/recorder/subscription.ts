@@ -20,6 +20,11 @@ export class Subscription {
     return this.#asked.size;
   }
 
+  /** Tokens that the current connection was asked for. */
+  get tokens(): ReadonlySet<string> {
+    return this.#asked;
+  }
+
   get isEmpty(): boolean {
     return this.#targets().length === 0;
   }

@@ -134,9 +134,10 @@ export const FAULTS = {
   'rest-500': answer('500 with a JSON error.', rest),
   'rest-502-html': answer("The gateway's 502 page.", rest),
   'rest-503': answer('503 `Trading is currently disabled`.', rest),
-  'rest-latency': answer(
+  'rest-latency': state(
     'Answers come `milliseconds` late, as throttling shows first.',
     z.strictObject({ service, milliseconds: milliseconds.default(1_000) }),
+    { forMs: 4_000, parameters: { milliseconds: 1_500 } },
   ),
   'rest-hang': answer('Requests are never answered.', rest),
   'rest-reset': answer('Requests are answered by a reset.', rest),

@@ -54,7 +54,13 @@ export const EXPECTATIONS: Readonly<Record<FaultName, Expectation>> = {
   'half-open': stalled,
   'late-dump': harmless,
   'pong-lag': harmless,
-  'snapshot-ceiling': harmless,
+  // Not when a trade brings a whole book before the limit, nor when the service had no book yet.
+  'snapshot-ceiling': {
+    shows: 'sometimes',
+    metrics: ['missing_books_total'],
+    gaps: [],
+    recovers: 'stream',
+  },
   'subscribe-limit': ended,
   refuse: refused,
   'handshake-403-html': refused,
@@ -77,10 +83,10 @@ export const EXPECTATIONS: Readonly<Record<FaultName, Expectation>> = {
     recovers: 'stream',
   },
   'invalid-utf8-frame': ended,
-  // A book sent again after a trade heals it, often before two checkpoints have looked (facts/polymarket.md §1).
+  // Not when the same level changes again, or a trade brings the whole book, before the next look at the hash.
   'lose-change': {
     shows: 'sometimes',
-    metrics: ['divergences_total'],
+    metrics: ['hash_divergences_total', 'divergences_total'],
     gaps: [],
     recovers: 'stream',
   },
@@ -102,7 +108,12 @@ export const EXPECTATIONS: Readonly<Record<FaultName, Expectation>> = {
   'rest-500': failed,
   'rest-502-html': failed,
   'rest-503': failed,
-  'rest-latency': { ...harmless, recovers: 'requests' },
+  'rest-latency': {
+    shows: 'always',
+    metrics: ['throttled_rounds_total'],
+    gaps: [],
+    recovers: 'requests',
+  },
   'rest-hang': failed,
   'rest-reset': failed,
   'rest-slow-loris': failed,

@@ -39,7 +39,12 @@ export class RecorderProcess {
     const child = spawn(
       process.execPath,
       [MAIN, 'recorder', `--config=${config}`, `--data=${dataRoot}`],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } },
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { PATH: process.env['PATH'] },
+        // A group of its own: who interrupts the soak at a terminal must not stop the recorder before its time.
+        detached: true,
+      },
     );
     const log = createWriteStream(join(folder, 'recorder.log'));
     child.stdout.pipe(log, { end: false });

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointRow } from '../../../runtime/archive/row.ts';
-import { systemClock } from '../../../runtime/observability/clock.ts';
+import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
 import { createLogger } from '../../../runtime/observability/logger.ts';
 import { createHttpClient, type HttpClient } from '../../../runtime/polymarket/http.ts';
 import { BookTracker } from '../../../runtime/recorder/book-tracker.ts';
@@ -37,7 +37,7 @@ afterEach(async () => {
 
 async function run(
   answer: (round: number, tokens: string[]) => Reply,
-  options: { tokens?: readonly string[]; interval?: number } = {},
+  options: { tokens?: readonly string[]; interval?: number; clock?: Clock } = {},
 ) {
   let round = 0;
   server = await scriptedServer((_path, _query, body) =>
@@ -56,7 +56,7 @@ async function run(
       client,
       clobUrl: server.url,
       interval: options.interval ?? 20,
-      clock: systemClock(),
+      clock: options.clock ?? systemClock(),
       tokens: () => options.tokens ?? ['11', '22'],
       write: (row) => void rows.push(row),
       compare: (books, requestedAt, receivedAt) => judge.submit(books, requestedAt, receivedAt),
@@ -66,7 +66,7 @@ async function run(
     abort.signal,
   );
   const counted = async () => (await metrics.checkpoints.get()).values.map(({ value }) => value);
-  return { rows, counted, judge };
+  return { rows, counted, judge, metrics };
 }
 
 describe('checkpoints', () => {
@@ -145,6 +145,24 @@ describe('checkpoints', () => {
     await until('the second request', () => rows.length === 2);
     const [first, second] = rows.map((row) => Date.parse(row.requested_at));
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(390);
+  });
+
+  it('tell throttling by answers that come far later than usual', async () => {
+    const system = systemClock();
+    let slowNs = 0n;
+    const clock = { ...system, mono: () => system.mono() + slowNs };
+    const { rows, metrics } = await run(
+      (round, tokens) => {
+        if (round === 4) slowNs += 3_000_000_000n;
+        return { body: tokens.map(book) };
+      },
+      { clock },
+    );
+    await until('rounds after the slow one', () => rows.length > 6);
+    expect((await metrics.throttledRounds.get()).values[0]?.value).toBe(1);
+    const counts = (await metrics.checkpointSeconds.get()).values;
+    const below = (le: number) => counts.find(({ labels }) => labels.le === le)?.value ?? 0;
+    expect(below(3.2) - below(1.6)).toBeGreaterThanOrEqual(1);
   });
 
   it('stop at once when they are told to, without a row for the request that was cut off', async () => {

@@ -1,4 +1,4 @@
-/** How long the good answers of a cycle took, in milliseconds. */
+/** How long the good answers of a cycle or a round took, in milliseconds. */
 export interface Latency {
   readonly median: number;
   readonly p90: number;
@@ -12,7 +12,7 @@ export interface LatencyVerdict {
   readonly throttled: boolean;
 }
 
-/** Medians that make up what is usual: at one cycle a minute half an hour, the throttled ones left out. */
+/** Medians that make up what is usual: at one round a minute half an hour, the throttled ones left out. */
 const REMEMBERED = 30;
 const ENOUGH = 3;
 /** Far above both what is usual and what a slow moment of a network takes. */
@@ -26,7 +26,7 @@ const AT_LEAST_MS = 1_000;
 export class LatencyWatch {
   readonly #medians: number[] = [];
 
-  /** Judges the good answers of one cycle and remembers them. */
+  /** Judges the good answers of one cycle or round and remembers them. */
   judge(milliseconds: readonly number[]): LatencyVerdict {
     const usualMs = this.#medians.length < ENOUGH ? null : quantile(this.#medians, 0.5);
     if (milliseconds.length === 0) return { latency: null, usualMs, throttled: false };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LatencyWatch } from '../../../runtime/collector/latency.ts';
+import { LatencyWatch } from '../../../runtime/polymarket/latency.ts';
 
 describe('throttling', () => {
   it('is seen as answers that come far later than usual', () => {
