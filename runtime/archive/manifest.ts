@@ -131,6 +131,8 @@ export const uploadManifest = z.object({
   finished_at: z.string(),
   minimum_age_ms: z.number().nonnegative(),
   retention_ms: z.number().nonnegative(),
+  /** When the run read copies whole: always, before-deletion or never. Absent in manifests of earlier releases. */
+  read_back: z.string().optional(),
   files: z.array(
     z.object({
       /** Relative to the data root. */
@@ -141,6 +143,8 @@ export const uploadManifest = z.object({
       remote_path: z.string(),
       verified: z.boolean(),
       deleted_locally: z.boolean(),
+      /** What `verified` rests on: `content`, or the kind of hash that the remote told, such as `md5`. */
+      verified_by: z.string().optional(),
       error: z.string().optional(),
     }),
   ),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OrderbooksError } from '../errors.ts';
 import { CADENCES } from '../polymarket/slug.ts';
+import { READ_BACK } from '../uploader/read-back.ts';
 import { parseDuration } from './duration.ts';
 
 /** A duration text (`500ms`, `10s`, `5m`, `3d`), as milliseconds once parsed. */
@@ -98,6 +99,8 @@ const uploader = z.strictObject({
   minimumAge: duration.prefault('10m'),
   /** Verified archives older than this are deleted locally. */
   retention: duration.prefault('3d'),
+  /** When copies are read whole, which costs egress; otherwise the remote's own hashes are compared. */
+  readBack: z.enum(READ_BACK).default('before-deletion'),
 });
 
 /** The whole configuration file. Unknown keys are errors. */

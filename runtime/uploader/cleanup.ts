@@ -3,7 +3,7 @@ import { type Disk, removeIfThere, replaceFile } from '../archive/disk.ts';
 import { LOCK_FOLDER } from '../archive/layout.ts';
 import { localProblem } from './candidates.ts';
 import { UploadError } from './error.ts';
-import type { Remote, UploadFile } from './remote.ts';
+import type { Depth, Remote, UploadFile } from './remote.ts';
 import { forgetVerified } from './verified.ts';
 
 export interface CleanupOptions {
@@ -11,6 +11,8 @@ export interface CleanupOptions {
   readonly disk: Disk;
   readonly remote: Remote;
   readonly uploadId: string;
+  /** How the copies are compared before their local files go. */
+  readonly depth: Depth;
   readonly signal?: AbortSignal;
 }
 
@@ -19,20 +21,22 @@ export interface CleanupResult {
   readonly deleted: boolean;
   /** Why it was not deleted; null if it was. */
   readonly error: string | null;
+  /** What the verdict on the copy rests on, as in `Verification`. */
+  readonly by: string;
 }
 
 /**
  * Deletes `files`, whose copies were verified once and which are older than the retention, after their copies were
- * read again now. What is not right on the remote any more stays, and is uploaded again by the next run.
+ * compared again now. What is not right on the remote any more stays, and is uploaded again by the next run.
  */
 export async function cleanUp(
   files: readonly UploadFile[],
   options: CleanupOptions,
 ): Promise<readonly CleanupResult[]> {
   if (files.length === 0) return [];
-  const { dataRoot, disk, remote, signal } = options;
+  const { dataRoot, disk, remote, depth, signal } = options;
   await refuseOwnFolder(options);
-  const copies = await remote.verify(files);
+  const { by, results: copies } = await remote.verify(files, depth);
   const results: CleanupResult[] = [];
   for (const file of files) {
     signal?.throwIfAborted();
@@ -40,17 +44,17 @@ export async function cleanUp(
     if (copy !== null) {
       await forgetVerified(disk, dataRoot, file.path);
       const error = `not deleted: ${copy ?? 'the remote gave no answer for the copy'}`;
-      results.push({ file, deleted: false, error });
+      results.push({ file, deleted: false, error, by });
       continue;
     }
     const local = await localProblem(dataRoot, file, signal);
     if (local !== null) {
-      results.push({ file, deleted: false, error: `not deleted: ${local}` });
+      results.push({ file, deleted: false, error: `not deleted: ${local}`, by });
       continue;
     }
     await disk.remove(join(dataRoot, file.path));
     await disk.syncFolder(dirname(join(dataRoot, file.path)));
-    results.push({ file, deleted: true, error: null });
+    results.push({ file, deleted: true, error: null, by });
   }
   return results;
 }

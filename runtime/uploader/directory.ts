@@ -4,7 +4,7 @@ import { type Disk, makeFolders, nodeDisk, removeIfThere, writeFully } from '../
 import { isSystemError } from '../archive/error.ts';
 import { UploadError } from './error.ts';
 import { hashFile } from './file-hash.ts';
-import type { Observed, Remote, UploadFile } from './remote.ts';
+import type { Observed, Remote, UploadFile, Verification } from './remote.ts';
 
 export interface DirectoryRemoteOptions {
   readonly dataRoot: string;
@@ -48,14 +48,15 @@ class Directory {
     }
   }
 
-  async verify(files: readonly UploadFile[]): Promise<ReadonlyMap<string, string | null>> {
+  /** A folder keeps no hashes: its files are read, whatever the depth. */
+  async verify(files: readonly UploadFile[]): Promise<Verification> {
     await this.#checkPlace();
-    const result = new Map<string, string | null>();
+    const results = new Map<string, string | null>();
     for (const file of files) {
       const there = await this.#observe(file.remotePath);
-      result.set(file.path, difference(file, there));
+      results.set(file.path, difference(file, there));
     }
-    return result;
+    return { by: 'content', results };
   }
 
   async readBack(remotePaths: readonly string[]): Promise<ReadonlyMap<string, Observed>> {

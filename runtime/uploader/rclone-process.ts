@@ -8,6 +8,8 @@ export interface RcloneRun {
   readonly stdout: string;
   /** The last errors that rclone logged, without secrets. */
   readonly errors: readonly string[];
+  /** The kind of hash that `check` compared, or null if there was none, or none for some of the files. */
+  readonly hash: string | null;
 }
 
 export interface RcloneOptions {
@@ -15,6 +17,8 @@ export interface RcloneOptions {
   readonly onProgress?: (progress: string) => void;
   /** Name or path of the program. */
   readonly program?: string;
+  /** A connection without any bytes for this long is given up; two minutes if not said. */
+  readonly silenceMs?: number;
 }
 
 /** Enough to see why; the rest is in the remote's own records. */
@@ -31,11 +35,11 @@ const COMMON_ARGUMENTS = [
   '--log-level=INFO',
   '--stats=10s',
   '--stats-one-line',
-  // A remote that takes connections and is silent must not hold the uploader for hours.
   '--contimeout=30s',
-  '--timeout=2m',
   '--retries=3',
 ] as const;
+/** A remote that takes connections and is silent must not hold the uploader for hours. */
+const SILENCE_MS = 120_000;
 
 /** Runs rclone. Rejects with `RCLONE_MISSING`, or `UPLOAD_INTERRUPTED` after the signal; not for an exit code. */
 export async function runRclone(
@@ -43,7 +47,8 @@ export async function runRclone(
   options: RcloneOptions = {},
 ): Promise<RcloneRun> {
   if (options.signal?.aborted) throw interrupted();
-  const child = spawn(options.program ?? 'rclone', [...args, ...COMMON_ARGUMENTS], {
+  const timeout = `--timeout=${options.silenceMs ?? SILENCE_MS}ms`;
+  const child = spawn(options.program ?? 'rclone', [...args, ...COMMON_ARGUMENTS, timeout], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let killTimer: NodeJS.Timeout | undefined;
@@ -55,8 +60,10 @@ export async function runRclone(
   const stdout: Buffer[] = [];
   child.stdout.on('data', (piece: Buffer) => stdout.push(piece));
   const errors: string[] = [];
+  const hashes = new HashUse();
   createInterface({ input: child.stderr }).on('line', (line) => {
     const entry = parseLog(line);
+    hashes.note(entry.text);
     if (entry.isError) {
       errors.push(redactText(entry.text));
       if (errors.length > KEPT_ERRORS) errors.shift();
@@ -68,10 +75,28 @@ export async function runRclone(
       child.once('close', (code) => resolve(code ?? -1));
     });
     if (options.signal?.aborted) throw interrupted();
-    return { exitCode, stdout: Buffer.concat(stdout).toString('utf8'), errors };
+    return { exitCode, stdout: Buffer.concat(stdout).toString('utf8'), errors, hash: hashes.kind };
   } finally {
     clearTimeout(killTimer);
     options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * rclone marks files without a comparable hash as equal once their sizes are, and says so only in its log. Words it
+ * does not say, or would say differently one day, lead to null: then the copies are read.
+ */
+class HashUse {
+  #kind: string | null = null;
+  #isWhole = true;
+
+  note(text: string): void {
+    this.#kind ??= /^Using (\S+) for hash comparisons$/.exec(text)?.[1] ?? null;
+    if (/hashes could not be checked|No common hash/.test(text)) this.#isWhole = false;
+  }
+
+  get kind(): string | null {
+    return this.#isWhole ? this.#kind : null;
   }
 }
 

@@ -5,7 +5,7 @@ import { isSystemError } from '../archive/error.ts';
 import { UploadError } from './error.ts';
 import { type RcloneOptions, type RcloneRun, runRclone } from './rclone-process.ts';
 import { parseCombined, parseSums, sumsText } from './rclone-report.ts';
-import type { Observed, Remote, UploadFile } from './remote.ts';
+import type { Depth, Observed, Remote, UploadFile, Verification } from './remote.ts';
 
 export interface RcloneRemoteOptions extends RcloneOptions {
   readonly dataRoot: string;
@@ -14,16 +14,16 @@ export interface RcloneRemoteOptions extends RcloneOptions {
 /** rclone's exit code when a folder is not there. */
 const DIRECTORY_NOT_FOUND = 3;
 
-/**
- * Any rclone remote. `verify` and `readBack` download the copies and hash what comes: neither a remote that has no
- * hashes, nor one whose hashes are wrong, is believed.
- */
+/** Not proof enough of a content: two contents of one size share it too easily. */
+const WEAK_HASHES: ReadonlySet<string> = new Set(['crc32']);
+
+/** Any rclone remote. What is read back is downloaded and hashed here; hashes of the remote are rclone's to compare. */
 export function rcloneRemote(target: string, options: RcloneRemoteOptions): Remote {
   return {
     type: 'rclone',
     target,
     copy: (files) => copy(target, files, options),
-    verify: (files) => verify(target, files, options),
+    verify: (files, depth) => verify(target, files, depth, options),
     readBack: (remotePaths) => readBack(target, remotePaths, options),
   };
 }
@@ -53,32 +53,57 @@ async function copy(
   });
 }
 
-function verify(
+async function verify(
+  target: string,
+  files: readonly UploadFile[],
+  depth: Depth,
+  options: RcloneRemoteOptions,
+): Promise<Verification> {
+  if (files.length === 0) return { by: depth, results: new Map() };
+  return withScratch(async (scratch) => {
+    if (depth === 'hash') {
+      const { run, results } = await check(
+        [options.dataRoot, target],
+        scratch,
+        target,
+        files,
+        options,
+      );
+      if (run.hash !== null && !WEAK_HASHES.has(run.hash)) return { by: run.hash, results };
+    }
+    const sums = join(scratch, 'sums');
+    await writeFile(sums, sumsText(files));
+    const what = ['--checkfile=sha256', sums, target, '--download'];
+    const { results } = await check(what, scratch, target, files, options);
+    return { by: 'content', results };
+  });
+}
+
+/** `rclone check` of `what`, and what its report says of each file. */
+async function check(
+  what: readonly string[],
+  scratch: string,
   target: string,
   files: readonly UploadFile[],
   options: RcloneRemoteOptions,
-): Promise<ReadonlyMap<string, string | null>> {
-  if (files.length === 0) return Promise.resolve(new Map());
-  return withScratch(async (scratch) => {
-    const sums = join(scratch, 'sums');
-    const list = join(scratch, 'files');
-    const report = join(scratch, 'combined');
-    await writeFile(sums, sumsText(files));
-    await writeFile(list, lines(files.map((file) => file.remotePath)));
-    const run = await runRclone(
-      [
-        ...['check', '--checkfile=sha256', sums, target, '--download', '--one-way'],
-        ...[`--combined=${report}`, `--files-from-raw=${list}`, '--no-traverse'],
-      ],
-      options,
-    );
-    const results = parseCombined(await readReport(report), files);
-    // Differences make rclone fail too; without any of them something else went wrong, and nothing is sure.
-    if (run.exitCode !== 0 && [...results.values()].every((result) => result === null)) {
-      throw failure('check', target, run);
-    }
-    return results;
-  });
+): Promise<{ readonly run: RcloneRun; readonly results: ReadonlyMap<string, string | null> }> {
+  const list = join(scratch, 'files');
+  const report = join(scratch, 'combined');
+  await writeFile(list, lines(files.map((file) => file.remotePath)));
+  await rm(report, { force: true });
+  const run = await runRclone(
+    [
+      ...['check', ...what, '--one-way', `--combined=${report}`],
+      ...[`--files-from-raw=${list}`, '--no-traverse'],
+    ],
+    options,
+  );
+  const results = parseCombined(await readReport(report), files);
+  // Differences make rclone fail too; without any of them something else went wrong, and nothing is sure.
+  if (run.exitCode !== 0 && [...results.values()].every((result) => result === null)) {
+    throw failure('check', target, run);
+  }
+  return { run, results };
 }
 
 function readBack(

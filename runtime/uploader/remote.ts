@@ -15,6 +15,19 @@ export type Observed =
   /** It is not there, or could not be read; `error` says which. */
   | { readonly sha256: null; readonly error: string };
 
+/**
+ * How copies are compared: `content` reads every byte of them, which a cloud charges as egress; `hash` asks the remote
+ * for the hash it keeps, and reads only what has none.
+ */
+export type Depth = 'content' | 'hash';
+
+export interface Verification {
+  /** What the results rest on: `content`, or the kind of hash that the remote told, such as `md5`. */
+  readonly by: string;
+  /** An entry for each file, by path: null if its copy is right, else what is wrong with it. */
+  readonly results: ReadonlyMap<string, string | null>;
+}
+
 /** A place that archives are copied to. */
 export interface Remote {
   readonly type: 'rclone' | 'directory';
@@ -24,11 +37,8 @@ export interface Remote {
    * failed; single files may still be missing afterwards, which only `verify` finds out.
    */
   copy(files: readonly UploadFile[]): Promise<void>;
-  /**
-   * Reads the copies and compares them with `sha256`. The answer has an entry for each file: null if it is right, else
-   * what is wrong with it. Rejects if nothing could be found out.
-   */
-  verify(files: readonly UploadFile[]): Promise<ReadonlyMap<string, string | null>>;
+  /** Compares the copies with the local files. Rejects if nothing could be found out. */
+  verify(files: readonly UploadFile[], depth: Depth): Promise<Verification>;
   /** Reads the objects and hashes them: what a third party sees. The answer has an entry for each name. */
   readBack(remotePaths: readonly string[]): Promise<ReadonlyMap<string, Observed>>;
 }

@@ -7,6 +7,7 @@ import type { Provenance } from '../archive/row.ts';
 import { redactText } from '../observability/redaction.ts';
 import { type Candidate, findCandidates, localProblem, manifestFile } from './candidates.ts';
 import { cleanUp } from './cleanup.ts';
+import { deletionDepth, type ReadBack, uploadDepth } from './read-back.ts';
 import type { Remote, UploadFile } from './remote.ts';
 import { forgetVerified, recordVerified, wasVerified } from './verified.ts';
 
@@ -16,6 +17,8 @@ export interface UploadOptions {
   readonly provenance: Provenance;
   readonly minimumAgeMs: number;
   readonly retentionMs: number;
+  /** When copies are read whole; `before-deletion` if not said. */
+  readonly readBack?: ReadBack;
   readonly now?: () => Date;
   readonly disk?: Disk;
   readonly signal?: AbortSignal;
@@ -28,8 +31,8 @@ type FileResult = UploadManifest['files'][number];
 const BATCH_ARCHIVES = 100;
 
 /**
- * One run of the uploader; the caller holds the uploader's lock. Copies closed archives that are old enough, reads the
- * copies, deletes what is older than the retention, and writes and returns the upload manifest. Every trouble is in
+ * One run of the uploader; the caller holds the uploader's lock. Copies closed archives that are old enough, verifies
+ * the copies, deletes what is older than the retention, and writes and returns the upload manifest. Every trouble is in
  * the manifest; rejects only when that cannot be written.
  */
 export async function upload(options: UploadOptions): Promise<UploadManifest> {
@@ -49,6 +52,7 @@ class UploadRun {
   readonly #now: () => Date;
   readonly #startedAt: Date;
   readonly #id: string;
+  readonly #readBack: ReadBack;
   readonly #files = new Map<string, FileResult>();
   readonly #errors: string[] = [];
   #expired: UploadFile[] = [];
@@ -58,6 +62,7 @@ class UploadRun {
     this.#disk = options.disk ?? nodeDisk;
     this.#now = options.now ?? (() => new Date());
     this.#startedAt = this.#now();
+    this.#readBack = options.readBack ?? 'before-deletion';
     this.#id = `${compactStamp(this.#startedAt)}-${randomBytes(3).toString('hex')}`;
   }
 
@@ -103,10 +108,11 @@ class UploadRun {
         remote,
         disk: this.#disk,
         uploadId: this.#id,
+        depth: deletionDepth(this.#readBack),
         ...(signal === undefined ? {} : { signal }),
       });
-      for (const { file, deleted, error } of results) {
-        this.#set(file, { verified: error === null, deleted_locally: deleted, error });
+      for (const { file, deleted, error, by } of results) {
+        this.#set(file, { verified: error === null, deleted_locally: deleted, error, by });
         this.#log({ path: file.path, deleted, error }, deleted ? 'archive deleted' : 'not deleted');
       }
     }
@@ -140,6 +146,7 @@ class UploadRun {
       finished_at: this.#now().toISOString(),
       minimum_age_ms: minimumAgeMs,
       retention_ms: retentionMs,
+      read_back: this.#readBack,
       files,
       errors: this.#errors,
     } satisfies UploadManifest);
@@ -165,12 +172,12 @@ class UploadRun {
       this.#set(file, { verified: false, error: 'interrupted before it was verified' });
     }
     await remote.copy(files);
-    this.#log({ files: files.length, remote: remote.type }, 'copied; reading the copies');
-    const results = await remote.verify(files);
+    this.#log({ files: files.length, remote: remote.type }, 'copied; verifying the copies');
+    const { by, results } = await remote.verify(files, uploadDepth(this.#readBack));
     for (const file of files) {
       const error = results.get(file.path);
       const wrong = error === undefined ? 'the remote gave no answer for the copy' : error;
-      this.#set(file, { verified: wrong === null, error: wrong });
+      this.#set(file, { verified: wrong === null, error: wrong, by });
     }
     const verified = new Set<string>();
     for (const [archive, manifest] of pairs) {
@@ -181,6 +188,7 @@ class UploadRun {
       await recordVerified(this.#disk, dataRoot, archive, remote, {
         id: this.#id,
         at: this.#now(),
+        by,
       });
       verified.add(archive.path);
     }
@@ -193,6 +201,7 @@ class UploadRun {
       readonly verified: boolean;
       readonly deleted_locally?: boolean;
       readonly error: string | null;
+      readonly by?: string;
     },
   ): void {
     const { path, bytes, sha256, remotePath } = file;
@@ -203,6 +212,7 @@ class UploadRun {
       remote_path: remotePath,
       verified: result.verified,
       deleted_locally: result.deleted_locally ?? false,
+      ...(result.verified && result.by !== undefined ? { verified_by: result.by } : {}),
       ...(result.error === null ? {} : { error: redactText(result.error) }),
     });
   }

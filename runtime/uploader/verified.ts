@@ -6,7 +6,7 @@ import { isSystemError } from '../archive/error.ts';
 import { verifiedPath } from '../archive/layout.ts';
 import type { Remote, UploadFile } from './remote.ts';
 
-/** Written once the copies of an archive and its manifest were read back and were right; never before. */
+/** Written once the copies of an archive and its manifest were compared and were right; never before. */
 const verifiedRecord = z.object({
   schema: z.literal('orderbooks.verified.v1'),
   path: z.string(),
@@ -14,6 +14,8 @@ const verifiedRecord = z.object({
   remote: z.object({ type: z.string(), target: z.string() }),
   remote_path: z.string(),
   upload_id: z.string(),
+  /** `content`, or the kind of hash that the remote told; absent in records of earlier releases, which read content. */
+  verified_by: z.string().optional(),
   verified_at: z.string(),
 });
 
@@ -45,7 +47,7 @@ export async function recordVerified(
   dataRoot: string,
   file: UploadFile,
   remote: Remote,
-  upload: { readonly id: string; readonly at: Date },
+  upload: { readonly id: string; readonly at: Date; readonly by: string },
 ): Promise<void> {
   const record: z.infer<typeof verifiedRecord> = {
     schema: 'orderbooks.verified.v1',
@@ -54,6 +56,7 @@ export async function recordVerified(
     remote: { type: remote.type, target: remote.target },
     remote_path: file.remotePath,
     upload_id: upload.id,
+    verified_by: upload.by,
     verified_at: upload.at.toISOString(),
   };
   await replaceFile(

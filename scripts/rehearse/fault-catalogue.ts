@@ -71,8 +71,9 @@ export const FAULTS: readonly Fault[] = [
       },
       {
         file: 'runtime/uploader/upload.ts',
-        find: 'const results = await remote.verify(files);',
-        replace: 'const results = new Map(files.map((file) => [file.path, null] as const));',
+        find: 'await remote.verify(files, uploadDepth(this.#readBack));',
+        replace:
+          "{ by: 'content', results: new Map(files.map((file) => [file.path, null] as const)) };",
       },
     ],
   },

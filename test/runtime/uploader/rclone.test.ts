@@ -97,7 +97,7 @@ describe.skipIf(!hasRclone)(title, () => {
       const files = [one, two].map(({ path, bytes, sha256 }) => {
         return { path, remotePath: path, bytes, sha256 };
       });
-      expect(Object.fromEntries(await remote.verify(files))).toEqual({
+      expect(Object.fromEntries((await remote.verify(files, 'content')).results)).toEqual({
         [one.path]: 'the copy is not there',
         [two.path]: null,
       });

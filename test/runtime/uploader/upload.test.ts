@@ -126,7 +126,10 @@ describe('upload', () => {
         type: 'rclone',
         target: 'alias:',
         copy: async () => undefined,
-        verify: async (files) => new Map(files.map((file) => [file.path, null])),
+        verify: async (files) => ({
+          by: 'content',
+          results: new Map(files.map((file) => [file.path, null])),
+        }),
         async readBack(paths) {
           const here = await Promise.all(
             paths.map(async (path) => [path, await readFile(join(place.dataRoot, path))] as const),
