@@ -19,7 +19,7 @@ const reason = z
   // It becomes part of texts that Kargo evaluates and of CEL literals.
   .regex(/^[^'"`\\${}|]*$/, 'expected no quotes, backslashes, braces, dollars or bars');
 
-const schema = z.strictObject({
+export const marketExceptions = z.strictObject({
   /** Minutes before a session in which nothing is promoted any more: a promotion takes a while. */
   marginMinutes: z.int().min(0).max(MAX_MARGIN_MINUTES),
   /** The exchange does not trade on a day on which the rules say it does. */
@@ -44,7 +44,7 @@ const schema = z.strictObject({
 });
 
 /** What people add to the rules: kargo/market-exceptions.yaml. */
-export type MarketExceptions = z.infer<typeof schema>;
+export type MarketExceptions = z.infer<typeof marketExceptions>;
 
 export const NO_EXCEPTIONS: MarketExceptions = {
   marginMinutes: 0,
@@ -63,7 +63,7 @@ export async function readExceptions(file: string): Promise<MarketExceptions> {
 }
 
 export function parseExceptions(value: unknown, file: string): MarketExceptions {
-  const parsed = schema.safeParse(value);
+  const parsed = marketExceptions.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new CalendarError('MARKET_EXCEPTIONS_INVALID', `${file}: ${problems.join('; ')}`);
