@@ -32,10 +32,11 @@ A schedule file is a list: [{at: 10s, fault: stall, for: 5s, with: {connection: 
  */
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description("Polymarket's Gamma, CLOB REST and market websocket in small, on 127.0.0.1")
+    .description("Polymarket's Gamma, CLOB REST and market websocket in small")
     .option('--seed <text>', 'what all chance comes from: same seed and clock, same frames')
     .option('--rate <n>', 'steps a second of each market whose window is open (20)', number)
     .option('--window-scale <n>', 'shorten windows and all waiting times, such as 0.1 (1)', number)
+    .option('--host <address>', 'address to listen on (127.0.0.1)')
     .option('--gamma-port <n>', 'port of Gamma, 0 for a free one (0)', number)
     .option('--clob-port <n>', 'port of CLOB REST (0)', number)
     .option('--websocket-port <n>', 'port of the market websocket (0)', number)

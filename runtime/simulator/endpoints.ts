@@ -85,18 +85,26 @@ export class Endpoints {
   /** Rejects with SIMULATOR_PORT_TAKEN or SIMULATOR_PORT_UNUSABLE; call `close` then too. */
   async listen(): Promise<SimulatorUrls> {
     const { gamma: first, clob: second, websocket: third, control: fourth } = this.#servers;
-    const { gammaPort, clobPort, websocketPort, controlPort } = this.#settings;
+    const { host, gammaPort, clobPort, websocketPort, controlPort } = this.#settings;
     const ports = {
-      gamma: await listen(first, gammaPort, 'Gamma', '--gamma-port'),
-      clob: await listen(second, clobPort, 'CLOB REST', '--clob-port'),
-      websocket: await listen(third, websocketPort, 'the market websocket', '--websocket-port'),
-      control: await listen(fourth, controlPort, 'control', '--control-port'),
+      gamma: await listen(first, host, gammaPort, 'Gamma', '--gamma-port'),
+      clob: await listen(second, host, clobPort, 'CLOB REST', '--clob-port'),
+      websocket: await listen(
+        third,
+        host,
+        websocketPort,
+        'the market websocket',
+        '--websocket-port',
+      ),
+      control: await listen(fourth, host, controlPort, 'control', '--control-port'),
     };
+    // Whoever reads these is on this machine.
+    const shown = host === '0.0.0.0' ? '127.0.0.1' : host;
     this.#urls = {
-      gammaUrl: `http://127.0.0.1:${ports.gamma}`,
-      clobUrl: `http://127.0.0.1:${ports.clob}`,
-      websocketUrl: `ws://127.0.0.1:${ports.websocket}${MARKET_PATH}`,
-      controlUrl: `http://127.0.0.1:${ports.control}`,
+      gammaUrl: `http://${shown}:${ports.gamma}`,
+      clobUrl: `http://${shown}:${ports.clob}`,
+      websocketUrl: `ws://${shown}:${ports.websocket}${MARKET_PATH}`,
+      controlUrl: `http://${shown}:${ports.control}`,
     };
     return this.#urls;
   }

@@ -45,9 +45,10 @@ export function httpServer(answer: (request: Request) => Reply | Promise<Reply>)
   return server;
 }
 
-/** Listens on the loopback interface. Port 0 takes a free one. */
+/** Listens on an address. Port 0 takes a free one. */
 export async function listen(
   server: Server,
+  host: string,
   port: number,
   what: string,
   option: string,
@@ -59,12 +60,12 @@ export async function listen(
       reject(
         new OrderbooksError(
           taken ? 'SIMULATOR_PORT_TAKEN' : 'SIMULATOR_PORT_UNUSABLE',
-          `expected to listen on 127.0.0.1:${port} for ${what}, but ${seen}; choose another port with ${option}, or 0 for a free one`,
+          `expected to listen on ${host}:${port} for ${what}, but ${seen}; choose another port with ${option}, or 0 for a free one`,
           { cause: error },
         ),
       );
     });
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

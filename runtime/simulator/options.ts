@@ -24,6 +24,8 @@ export const simulatorSettings = z.strictObject({
         'must leave windows of whole seconds, such as 0.1 (30 s and 90 s) or 0.02 (6 s and 18 s)',
     })
     .default(1),
+  /** Address to listen on; 0.0.0.0 for the simulated feed of a cluster. */
+  host: z.string().min(1).default('127.0.0.1'),
   gammaPort: port,
   clobPort: port,
   websocketPort: port,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -59,6 +59,13 @@ function simulate(...args: string[]): Run {
   return { child, out: () => out, errors: () => errors, ready: first.promise, exit };
 }
 
+function otherAddress(): string {
+  const found = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal);
+  return found?.address ?? '127.0.0.2';
+}
+
 interface Ready {
   readonly gammaUrl: string;
   readonly websocketUrl: string;
@@ -67,6 +74,14 @@ interface Ready {
 }
 
 describe('npm run simulate', () => {
+  it('listens on every address when asked to, as in a cluster', async () => {
+    const run = simulate('--host', '0.0.0.0');
+    const { controlUrl } = JSON.parse(await run.ready) as Ready;
+    // Whatever address this machine has beside 127.0.0.1; Linux has all of 127/8.
+    const other = controlUrl.replace('127.0.0.1', otherAddress());
+    expect(await getJson(`${other}/health`)).toMatchObject({ status: 'ok', controlUrl });
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)('serves, and ends cleanly on %s', async (signal) => {
     const ledgerFile = join(folder, 'ledger.jsonl');
     const run = simulate('--seed', 's', '--window-scale', '0.1', '--ledger', ledgerFile);
