@@ -9,6 +9,7 @@ export const KUSTOMIZATIONS = [
   'argocd',
   'gitops/overlays/canary',
   'gitops/overlays/full',
+  'gitops/overlays/local',
   'kargo',
 ] as const;
 

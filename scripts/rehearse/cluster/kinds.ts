@@ -20,6 +20,8 @@ export const KINDS: readonly Kind[] = [
   kind('v1', 'ServiceAccount', 'serviceaccounts', NAMESPACED),
   kind('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', NAMESPACED, 'status'),
   kind('v1', 'Service', 'services', NAMESPACED, 'status'),
+  kind('v1', 'ResourceQuota', 'resourcequotas', NAMESPACED, 'status'),
+  kind('v1', 'LimitRange', 'limitranges', NAMESPACED),
   kind('apps/v1', 'Deployment', 'deployments', NAMESPACED, 'status'),
   kind('apps/v1', 'ReplicaSet', 'replicasets', NAMESPACED, 'status'),
   kind('batch/v1', 'Job', 'jobs', NAMESPACED, 'status'),

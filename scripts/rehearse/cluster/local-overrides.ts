@@ -33,7 +33,7 @@ export function localOverrides(timing: Timing): readonly LocalOverride[] {
     },
     {
       what: 'limits',
-      manifest: 'CPU, memory, volume sizes, users, network policies',
+      manifest: 'CPU, memory, volume sizes, quotas, users, network policies',
       here: 'not enforced; writes outside writable mounts are refused to the Node process only',
       because: 'processes are not containers',
     },
