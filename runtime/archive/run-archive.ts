@@ -38,6 +38,8 @@ export async function openArchive(options: {
   readonly logger: Logger;
   /** Bytes of rows that may wait for the disk; those of the recorder if not said. */
   readonly queueBytes?: number;
+  /** Told that every row up to `sequence` is on the medium. */
+  readonly onSynced?: (sequence: number) => void;
   /** For tests; the real one if not said. */
   readonly disk?: Disk;
 }): Promise<RunArchive> {
@@ -55,6 +57,7 @@ export async function openArchive(options: {
       gzipLevel: archive.gzipLevel,
       queueBytes: options.queueBytes ?? recorder.queueBytes,
     },
+    ...(options.onSynced === undefined ? {} : { onSynced: options.onSynced }),
     onEvent(event) {
       switch (event.kind) {
         case 'opened':

@@ -47,6 +47,8 @@ export interface ArchiveWriterOptions {
   readonly disk?: Disk;
   /** Told of everything that should be logged or counted; must not throw. */
   readonly onEvent?: (event: ArchiveEvent) => void;
+  /** Told, many times a minute, that every row up to `sequence` is on the medium; must not throw. */
+  readonly onSynced?: (sequence: number) => void;
 }
 
 /** `error` while the disk refuses: rows wait, and are refused once the queue is full. */
@@ -79,6 +81,7 @@ export class ArchiveWriter {
   #status: 'open' | 'closing' | 'closed' = 'open';
   #working = false;
   #flushWanted = false;
+  #toldSynced: number | null = null;
   #cancelFlush: (() => void) | null = null;
   #cancelRetry: (() => void) | null = null;
   #failure: { readonly error: Error; readonly attempts: number; readonly since: number } | null =
@@ -244,6 +247,14 @@ export class ArchiveWriter {
     if (flush) await this.#chain.flush();
     if (this.#status === 'closing' && this.#queue.length === 0) await this.#chain.close('shutdown');
     else await this.#chain.rotateIfDue();
+    this.#tellSynced();
+  }
+
+  #tellSynced(): void {
+    const { durableSequence } = this;
+    if (durableSequence === null || durableSequence === this.#toldSynced) return;
+    this.#toldSynced = durableSequence;
+    this.#options.onSynced?.(durableSequence);
   }
 
   #succeeded(): void {

@@ -6,6 +6,7 @@ import type { RunArchive } from '../archive/run-archive.ts';
 import { describeRun } from '../archive/run-manifest.ts';
 import type { Configuration } from '../config/schema.ts';
 import { type Clock, nowMicros } from '../observability/clock.ts';
+import { liveness } from '../observability/liveness.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Condition } from '../observability/server.ts';
 import { Discovery } from '../polymarket/discovery.ts';
@@ -47,6 +48,8 @@ export class Collector {
   #leftOut = 0;
   #cycles = 0;
   #latest: CycleManifest | null = null;
+  /** When the loop last came round, milliseconds of the monotonic clock. */
+  #cameRound = performance.now();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -141,11 +144,23 @@ export class Collector {
     ];
   }
 
+  /** False only for what a restart would cure. */
+  health(): readonly Condition[] {
+    const { interval, cycleDeadline } = this.#options.configuration.collector;
+    const since = performance.now() - this.#cameRound;
+    return liveness({
+      name: 'cycles go on',
+      owedForMs: Math.max(0, since - interval - cycleDeadline),
+      trouble: this.#options.archive.trouble,
+    });
+  }
+
   async #run(): Promise<void> {
     const { interval } = this.#options.configuration.collector;
     await this.#keepRun('running');
     while (!this.#stop.signal.aborted) {
       const from = performance.now();
+      this.#cameRound = from;
       const whole = await this.#cycle();
       const rest = Math.max(interval - (performance.now() - from), whole ? 0 : AFTER_DEFECT_MS);
       // An abort is how the pause is meant to be cut short; the loop's condition sees it.

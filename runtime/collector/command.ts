@@ -39,7 +39,8 @@ export async function collectorCommand(
     let collector: Collector | null = null;
     const probes = await serveProbes(configuration.http.port, {
       registry: metrics.registry,
-      health: () => [{ name: 'alive', ok: true, detail: 'the process answers' }],
+      health: () =>
+        collector?.health() ?? [{ name: 'alive', ok: true, detail: 'the process answers' }],
       readiness: () =>
         collector?.readiness() ?? [
           { name: 'started', ok: false, detail: 'the archive is being opened' },

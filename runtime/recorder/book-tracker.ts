@@ -65,18 +65,26 @@ export class BookTracker {
     return this.#generation;
   }
 
-  /** Takes in one text frame received at `at` (milliseconds of the monotonic clock). */
-  observe(text: string, at: number): void {
+  /**
+   * Takes in one text frame received at `at` (milliseconds of the monotonic clock). Returns when the service changed the
+   * price that it tells of, milliseconds since 1970 of its clock, or null when it tells of none.
+   */
+  observe(text: string, at: number): number | null {
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch {
       // PONG, NO NEW ASSETS and the like are no JSON and tell nothing about books.
-      return;
+      return null;
     }
+    let changedAt: number | null = null;
     for (const event of Array.isArray(value) ? value : [value]) {
-      if (isRecord(event)) this.#event(event, at);
+      if (!isRecord(event)) continue;
+      this.#event(event, at);
+      // Books carry the time of their last change, which may be long ago, and other events times of other clocks.
+      if (event['event_type'] === 'price_change') changedAt = Number(event['timestamp']);
     }
+    return changedAt !== null && changedAt > 0 ? changedAt : null;
   }
 
   book(token: string): TrackedBook | undefined {

@@ -5,6 +5,7 @@ import { systemClock } from '../observability/clock.ts';
 import { serveProbes } from '../observability/server.ts';
 import { begin } from '../process/beginning.ts';
 import { runUntilStopped } from '../process/stopping.ts';
+import { DiskDelay } from './disk-delay.ts';
 import { recorderMetrics } from './metrics.ts';
 import { Recorder, type RecorderArchive } from './recorder.ts';
 
@@ -27,25 +28,32 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
     let recorder: Recorder | null = null;
     const probes = await serveProbes(configuration.http.port, {
       registry: metrics.registry,
-      health: () => [{ name: 'alive', ok: true, detail: 'the process answers' }],
+      health: () =>
+        recorder?.health() ?? [{ name: 'alive', ok: true, detail: 'the process answers' }],
       readiness: () =>
         recorder?.readiness() ?? [
           { name: 'started', ok: false, detail: 'archives are being opened' },
         ],
     });
     logger.info({ port: probes.port }, 'probes and metrics are served');
-    const [frames, checkpoints] = await openArchives(open).catch(async (error: unknown) => {
-      await probes.close();
-      throw error;
-    });
+    const clock = systemClock();
+    const diskDelay = new DiskDelay(metrics.diskSeconds, () => Number(clock.mono()) / 1e6);
+    const onSynced = (sequence: number) => diskDelay.synced(sequence);
+    const [frames, checkpoints] = await openArchives(open, onSynced).catch(
+      async (error: unknown) => {
+        await probes.close();
+        throw error;
+      },
+    );
     const running = new Recorder({
       configuration,
       provenance,
-      clock: systemClock(),
+      clock,
       logger,
       metrics,
       frames,
       checkpoints,
+      diskDelay,
       ...runFiles(options.data, 'ws-recorder', provenance.run_id),
     });
     recorder = running;
@@ -72,8 +80,9 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
 
 async function openArchives(
   options: Omit<Parameters<typeof openArchive>[0], 'stream'>,
+  onSynced: (sequence: number) => void,
 ): Promise<readonly [RecorderArchive, RecorderArchive]> {
-  const frames = await openArchive({ ...options, stream: 'ws_raw' });
+  const frames = await openArchive({ ...options, stream: 'ws_raw', onSynced });
   try {
     return [frames, await openArchive({ ...options, stream: 'rest_checkpoints' })];
   } catch (error) {

@@ -7,6 +7,7 @@ import { frameKind } from '../polymarket/frame.ts';
 import { MarketSocket, type SocketEnd } from '../polymarket/market-socket.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import type { RecorderMetrics } from './metrics.ts';
+import { PayloadSlab } from './payload-slab.ts';
 import { Subscription, type TokenWindow } from './subscription.ts';
 import { silenceOf, watchInterval } from './watchdog.ts';
 
@@ -43,6 +44,7 @@ export class Connection {
   readonly #backoff: Backoff;
   readonly #watch: NodeJS.Timeout;
   readonly #subscription = new Subscription();
+  readonly #slab = new PayloadSlab();
   #socket: MarketSocket | null = null;
   #isOpen = false;
   #frames = 0;
@@ -208,7 +210,7 @@ export class Connection {
       connectionSequence: this.#sequence++,
       wallMicros,
       monoNs,
-      payload,
+      payload: this.#slab.keep(payload),
     });
     metrics.frames.inc();
     this.#frames++;

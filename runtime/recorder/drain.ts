@@ -15,7 +15,7 @@ export interface DrainOptions {
   readonly queue: FrameQueue;
   readonly sink: RowSink;
   /** Called for every entry once it is with the sink; `calm` is false while more wait, and then other work should. */
-  readonly observe: (entry: Received, text: string, calm: boolean) => void;
+  readonly observe: (entry: Received, text: string, calm: boolean, sequence: number) => void;
   /** Bytes the sink may hold; beyond it frames wait in the bounded queue, where a loss becomes a gap. */
   readonly sinkBytes: number;
 }
@@ -38,6 +38,12 @@ export class Drain {
 
   constructor(options: DrainOptions) {
     this.#options = options;
+  }
+
+  /** When the oldest frame that is not with the sink was received, nanoseconds of the monotonic clock, or null. */
+  get oldestMono(): bigint | null {
+    const held = this.#held;
+    return held?.kind === 'frame' ? held.monoNs : this.#options.queue.oldestMono;
   }
 
   /** Something is in the queue. */
@@ -82,8 +88,9 @@ export class Drain {
   #handOver(entry: Received, calm: boolean): boolean {
     const { sink, observe } = this.#options;
     if (entry.kind === 'gap') {
-      if (sink.append(entry.gap) === null) return false;
-      observe(entry, '', calm);
+      const sequence = sink.append(entry.gap);
+      if (sequence === null) return false;
+      observe(entry, '', calm, sequence);
       return true;
     }
     const text = entry.payload.toString('utf8');
@@ -97,7 +104,7 @@ export class Drain {
       raw_text: text,
     });
     if (sequence === null) return false;
-    observe(entry, text, calm);
+    observe(entry, text, calm, sequence);
     return true;
   }
 }

@@ -23,8 +23,8 @@ export interface ReceivedGap {
 
 export type Received = ReceivedFrame | ReceivedGap;
 
-/** What one waiting frame costs beside its payload: the object and its place in the queue. */
-const ENTRY_BYTES = 160;
+/** What one waiting frame costs beside its payload: three objects (frame, buffer, time) and its place in the queue. */
+const ENTRY_BYTES = 320;
 /** After an overflow nothing is taken until the queue is this empty, so that one jam gives one gap and not thousands. */
 const RESUME_AT = 0.75;
 
@@ -63,6 +63,12 @@ export class FrameQueue {
   /** Frames that did not fit since the start. */
   get lostFrames(): number {
     return this.#lostFrames;
+  }
+
+  /** When the oldest frame was received, nanoseconds of the monotonic clock; null when a gap or nothing is next. */
+  get oldestMono(): bigint | null {
+    const oldest = this.#entries[this.#head];
+    return oldest?.kind === 'frame' ? oldest.monoNs : null;
   }
 
   /** False when the frame did not fit: it is lost and will be reported. */

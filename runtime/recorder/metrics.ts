@@ -18,6 +18,8 @@ export interface RecorderMetrics {
   readonly missingBooks: Counter;
   readonly throttledRounds: Counter;
   readonly checkpointSeconds: Histogram;
+  readonly diskSeconds: Histogram;
+  readonly eventLagSeconds: Histogram;
   readonly connectionsOpen: Gauge;
   readonly activeTokens: Gauge;
   readonly lastDataFrame: Gauge;
@@ -113,6 +115,19 @@ export function recorderMetrics(build: {
       help: 'From asking POST /books for a checkpoint to its whole answer, good or not.',
       // 149 ms is the usual answer; beyond the rate limits it takes seconds (facts/polymarket.md §1, §3).
       buckets: [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8],
+      registers: [registry],
+    }),
+    diskSeconds: new Histogram({
+      name: 'orderbooks_recorder_disk_delay_seconds',
+      help: 'From the receipt of a frame until it is on the medium; one frame in eight is timed while others wait.',
+      buckets: [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 1, 1.5, 2, 4, 8, 30, 120],
+      registers: [registry],
+    }),
+    eventLagSeconds: new Histogram({
+      name: 'orderbooks_recorder_event_lag_seconds',
+      help: "From a price change, by the service's clock, to its receipt by ours.",
+      // 40 ms are usual, 11.7 s were seen before the service gave a slow consumer up (facts/polymarket.md §3, §5).
+      buckets: [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60],
       registers: [registry],
     }),
     connectionsOpen: gauge('orderbooks_recorder_connections_open', 'Open connections.'),

@@ -4,6 +4,7 @@ import type { Provenance } from '../archive/row.ts';
 import { describeRun } from '../archive/run-manifest.ts';
 import type { Configuration } from '../config/schema.ts';
 import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
+import { liveness } from '../observability/liveness.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Condition } from '../observability/server.ts';
 import { Discovery } from '../polymarket/discovery.ts';
@@ -12,6 +13,7 @@ import type { DiscoveryManifest } from '../polymarket/discovery-manifest.ts';
 import { createHttpClient, type HttpClient } from '../polymarket/http.ts';
 import type { Market } from '../polymarket/market-choice.ts';
 import { runCheckpoints } from './checkpoints.ts';
+import type { DiskDelay } from './disk-delay.ts';
 import { Drain, type RowSink } from './drain.ts';
 import { FrameQueue, type Received, type UnnumberedGap } from './frame-queue.ts';
 import type { RecorderMetrics } from './metrics.ts';
@@ -37,6 +39,8 @@ export interface RecorderOptions {
   readonly metrics: RecorderMetrics;
   readonly frames: RecorderArchive;
   readonly checkpoints: RecorderArchive;
+  /** Told of the frames that are with `frames`; who opened that archive tells it of what is on the medium. */
+  readonly diskDelay?: DiskDelay;
   /** Replaces the run manifest. May fail: recording goes on. */
   readonly keepRun: (manifest: RunManifest) => Promise<void>;
   readonly keepDiscovery: (manifest: DiscoveryManifest, at: Date) => Promise<void>;
@@ -48,8 +52,11 @@ const RUN_MANIFEST_EVERY_MS = 2_000;
 /** How often checkpoints are compared: several times within the two seconds of the join. */
 const SETTLE_EVERY_MS = 250;
 
-/** Part of the permitted memory that the archive writer may hold; the rest is for frames that wait before it. */
-const SINK_SHARE = 0.25;
+/**
+ * Part of the permitted memory that the archive writer may hold; the rest is for frames that wait before it. Rows are
+ * texts on the heap and cost several times what they count, and the writer needs only a few portions in hand.
+ */
+const SINK_SHARE = 0.0625;
 /** Beside the writer's own time limit this fits into the 30 s that Kubernetes gives a pod to end. */
 const FINISH_LIMIT_MS = 5_000;
 
@@ -81,7 +88,7 @@ export class Recorder {
       queue: this.#queue,
       sink: options.frames,
       sinkBytes: recorder.queueBytes * SINK_SHARE,
-      observe: (entry, text, calm) => this.#observe(entry, text, calm),
+      observe: (entry, text, calm, sequence) => this.#observe(entry, text, calm, sequence),
     });
     const nowMs = () => Number(options.clock.mono()) / 1e6;
     const turns = new Turns(recorder.connectionStagger, nowMs);
@@ -199,6 +206,18 @@ export class Recorder {
     ];
   }
 
+  /** False only for what a restart would cure. */
+  health(): readonly Condition[] {
+    const { clock, diskDelay, frames } = this.#options;
+    const oldest = this.#drain.oldestMono;
+    const waits = oldest === null ? 0 : Number(clock.mono() - oldest) / 1e6;
+    return liveness({
+      name: 'frames reach the disk',
+      owedForMs: Math.max(waits, diskDelay?.oldestMs ?? 0),
+      trouble: frames.trouble,
+    });
+  }
+
   #choose(markets: readonly Market[]): void {
     const tokens = new Map<string, TokenWindow>();
     for (const market of markets) for (const token of market.tokens) tokens.set(token, market);
@@ -211,13 +230,14 @@ export class Recorder {
   }
 
   /** Runs once a frame or gap is with the archive. */
-  #observe(entry: Received, text: string, calm: boolean): void {
+  #observe(entry: Received, text: string, calm: boolean, sequence: number): void {
     if (entry.kind === 'gap') {
       const id = entry.gap.connection_id;
       for (const slot of this.#slots) if (id === null || slot.owns(id)) slot.forgetBooks();
       return;
     }
     this.#recordedUntil = entry.wallMicros;
+    this.#options.diskDelay?.taken(sequence, Number(entry.monoNs) / 1e6);
     this.#slots.find((slot) => slot.owns(entry.connectionId))?.observe(entry, text, calm);
   }
 

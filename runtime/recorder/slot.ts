@@ -73,8 +73,12 @@ export class Slot {
   observe(frame: ReceivedFrame, text: string, calm: boolean): void {
     const monoMs = Number(frame.monoNs) / 1e6;
     // Books are for metrics only: under load they are given up before a frame is.
-    if (calm) this.#tracker.observe(text, monoMs);
-    else {
+    if (calm) {
+      const changedAt = this.#tracker.observe(text, monoMs);
+      if (changedAt === null) return;
+      const lag = frame.wallMicros / 1e6 - changedAt / 1e3;
+      this.#options.metrics.eventLagSeconds.observe(Math.max(0, lag));
+    } else {
       this.forgetBooks();
       this.#busyUntilMs = monoMs;
     }

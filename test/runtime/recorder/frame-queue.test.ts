@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FrameQueue, type Received } from '../../../runtime/recorder/frame-queue.ts';
 
-const frame = (connectionSequence: number, bytes = 1_000, connectionId = 'ws1-1') =>
+const frame = (connectionSequence: number, bytes = 840, connectionId = 'ws1-1') =>
   ({
     kind: 'frame',
     connectionId,

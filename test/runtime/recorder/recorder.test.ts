@@ -43,7 +43,11 @@ async function start(
   let wallMs = OPEN + 60_000;
   const real = systemClock();
   let micros = 0;
-  const clock: Clock = { mono: real.mono, wallMicros: () => wallMs * 1000 + micros++ };
+  let aheadNs = 0n;
+  const clock: Clock = {
+    mono: () => real.mono() + aheadNs,
+    wallMicros: () => wallMs * 1000 + micros++,
+  };
   feed = await feedServer((client, text) =>
     client.socket.send(text === 'PING' ? 'PONG' : '[{"n":1}]'),
   );
@@ -102,6 +106,11 @@ async function start(
     setTime: (ms: number) => {
       wallMs = ms;
     },
+    /** Lets time pass for everything that measures it. */
+    pass: (ms: number) => {
+      aheadNs += BigInt(ms) * 1_000_000n;
+    },
+    alive: () => recorder.health().every(({ ok }) => ok),
     ready: () =>
       recorder
         .readiness()
@@ -173,6 +182,26 @@ describe('the recorder', () => {
     await until('checkpoints', () => rows.length > before + 3);
     expect(rows.at(-1)).toMatchObject({ type: 'checkpoint', token_ids: tokensOf(OPEN) });
     expect(subscribed()).toHaveLength(1);
+  });
+
+  it('is alive while frames wait for a disk that refuses, and not when they wait for minutes without a reason', async () => {
+    let trouble: string | null = null;
+    const { rows, jam, pass, alive } = await start(listing, () => trouble);
+    await until('a frame', () => rows.some((row) => row.type === 'frame'));
+    pass(3_000_000);
+    expect(alive()).toBe(true);
+    jam.on = true;
+    feed.clients[0]?.socket.send('{"n":2}');
+    const before = jam.looks;
+    await until('the frame at the jammed archive', () => jam.looks > before + 3);
+    expect(alive()).toBe(true);
+    trouble = 'the disk refuses rows of ws_raw: ENOSPC';
+    pass(300_000);
+    expect(alive()).toBe(true);
+    trouble = null;
+    expect(alive()).toBe(false);
+    jam.on = false;
+    await until('the frame at the archive', alive);
   });
 
   it('says start and shutdown, and its run manifest ends as stopped', async () => {
