@@ -25,7 +25,7 @@ export function listXml(
     } else {
       entries.set(
         name,
-        `<Contents>${tag('Key', name)}${tag('LastModified', object.modified.toISOString())}${tag('ETag', `"${said?.etag ?? object.etag}"`)}${tag('Size', String(said?.bytes ?? object.content.length))}</Contents>`,
+        `<Contents>${tag('Key', name)}${tag('LastModified', object.modified.toISOString())}${tag('ETag', `"${said?.etag ?? object.etag}"`)}${tag('Size', String(said?.bytes ?? object.bytes))}</Contents>`,
       );
     }
   }

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 /** An object as the server holds it, and what it says of it. */
 export interface S3Object {
   readonly content: Buffer;
+  /** Size that it says; another than that of the content when it lost a part. */
+  readonly bytes: number;
   /** Without quotes: the MD5 of the content, or that of the parts' MD5s and their number. */
   readonly etag: string;
   readonly modified: Date;
@@ -22,8 +24,20 @@ export class S3Objects {
   readonly #uploads = new Map<string, MultipartUpload>();
   #lastUpload = 0;
 
-  put(key: string, content: Buffer, metadata: Readonly<Record<string, string>>): S3Object {
-    const object = { content, etag: md5(content), modified: new Date(), metadata };
+  /** Stores `kept`, which is `body` unless the server loses or spoils some of it, and says that it has `body`. */
+  put(
+    key: string,
+    body: Buffer,
+    kept: Buffer,
+    metadata: Readonly<Record<string, string>>,
+  ): S3Object {
+    const object = {
+      content: kept,
+      bytes: body.length,
+      etag: md5(body),
+      modified: new Date(),
+      metadata,
+    };
     this.objects.set(key, object);
     return object;
   }
@@ -46,8 +60,10 @@ export class S3Objects {
     this.#uploads.delete(id);
     const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, content]) => content);
     const digests = Buffer.concat(parts.map((part) => createHash('md5').update(part).digest()));
+    const content = Buffer.concat(parts);
     const object = {
-      content: Buffer.concat(parts),
+      content,
+      bytes: content.length,
       etag: `${md5(digests)}-${parts.length}`,
       modified: new Date(),
       metadata: upload.metadata,

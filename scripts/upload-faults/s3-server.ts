@@ -23,6 +23,8 @@ export type S3Fault =
   | { readonly kind: 'short'; readonly part: number }
   /** Answers as if all went well and keeps this part of the body. */
   | { readonly kind: 'keep-part'; readonly part: number }
+  /** Answers as if all went well and keeps the body with one bit changed. */
+  | { readonly kind: 'flip' }
   | { readonly kind: 'late'; readonly milliseconds: number }
   /** Says this of the object, whatever it holds. */
   | { readonly kind: 'say'; readonly etag?: string; readonly bytes?: number };
@@ -98,9 +100,15 @@ async function answer(
     await read(store, request, message, response, fault, sent);
     return;
   }
-  const kept =
-    fault?.kind === 'keep-part' ? body.subarray(0, Math.floor(body.length * fault.part)) : body;
-  write(store, request, message, response, body, kept);
+  write(store, request, message, response, body, keptOf(body, fault));
+}
+
+function keptOf(body: Buffer, fault: S3Fault | null): Buffer {
+  if (fault?.kind === 'keep-part') return body.subarray(0, Math.floor(body.length * fault.part));
+  if (fault?.kind !== 'flip' || body.length === 0) return body;
+  const kept = Buffer.from(body);
+  kept[kept.length >> 1] = (kept[kept.length >> 1] ?? 0) ^ 1;
+  return kept;
 }
 
 async function read(
@@ -121,14 +129,14 @@ async function read(
     send(response, 404, request.method === 'HEAD' ? '' : errorXml('NoSuchKey'));
     return;
   }
-  const [from, to] = rangeOf(message, object.content.length);
+  const [from, to] = rangeOf(message, object.bytes);
   const content = object.content.subarray(from, to);
   response.writeHead(message.headers.range === undefined ? 200 : 206, {
     ...object.metadata,
     etag: `"${said?.etag ?? object.etag}"`,
     'last-modified': object.modified.toUTCString(),
-    'content-length': said?.bytes ?? content.length,
-    'content-range': `bytes ${from}-${to - 1}/${object.content.length}`,
+    'content-length': said?.bytes ?? to - from,
+    'content-range': `bytes ${from}-${to - 1}/${object.bytes}`,
     'accept-ranges': 'bytes',
   });
   if (request.method === 'HEAD') {
@@ -139,7 +147,7 @@ async function read(
   const part = content.subarray(0, Math.floor(content.length * share));
   sent(part.length);
   response.write(part, () => {
-    if (share < 1) response.destroy();
+    if (part.length < to - from) response.destroy();
     else response.end();
   });
 }
@@ -193,7 +201,7 @@ function put(
 ): void {
   const source = message.headers['x-amz-copy-source'];
   if (source === undefined) {
-    store.put(key, kept, metadataOf(message));
+    store.put(key, body, kept, metadataOf(message));
     send(response, 200, '', { etag: `"${md5(body)}"` });
     return;
   }
@@ -204,7 +212,8 @@ function put(
     return;
   }
   const replace = message.headers['x-amz-metadata-directive'] === 'REPLACE';
-  const copy = store.put(key, original.content, replace ? metadataOf(message) : original.metadata);
+  const metadata = replace ? metadataOf(message) : original.metadata;
+  const copy = store.put(key, original.content, original.content, metadata);
   send(response, 200, xml('CopyObjectResult', { ETag: `"${copy.etag}"` }));
 }
 
