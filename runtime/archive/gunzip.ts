@@ -32,19 +32,37 @@ const PIECE_BYTES = [65_536, 512, 1] as const;
 /** Room for what a piece of JSON usually becomes, so that zlib's thread works through it without asking. */
 const OUTPUT_CHUNK_BYTES = 1_048_576;
 
+export interface GunzipLimits {
+  /** Plain bytes that are made of any file. */
+  readonly freeBytes: number;
+  /** Beyond them, plain bytes that are made of one compressed byte. */
+  readonly expansion: number;
+}
+
+/**
+ * Rows shrink to between a fifth and a thirtieth, because each has a time and a hash of its own; gzip can pack a
+ * thousand times. Whoever unpacks a small file for an hour learns nothing from it that its beginning does not tell.
+ */
+const LIMITS: GunzipLimits = { freeBytes: 1_073_741_824, expansion: 200 };
+
 /**
  * Decompresses the file at `path`, also a torn or damaged one. While zlib's thread inflates one piece, the handlers
  * look at the one before. Rejects only when the file cannot be read, or when a handler throws.
  */
-export async function gunzipFile(path: string, handlers: GunzipHandlers): Promise<GunzipResult> {
+export async function gunzipFile(
+  path: string,
+  handlers: GunzipHandlers,
+  limits: GunzipLimits = LIMITS,
+): Promise<GunzipResult> {
   const file = await open(path, 'r');
   try {
-    let pass = await inflate(file, { handlers, delivered: 0, fineFrom: 0, piece: 0 });
+    let pass = await inflate(file, { handlers, limits, delivered: 0, fineFrom: 0, piece: 0 });
     const { bytes } = pass;
-    for (let piece = 1; piece < PIECE_BYTES.length && pass.failure?.damage; piece++) {
+    for (let piece = 1; piece < PIECE_BYTES.length && pass.failure?.kind === 'damage'; piece++) {
       const { delivered, failedAt } = pass;
       const onPlain = handlers.onPlain;
-      pass = await inflate(file, { handlers: { onPlain }, delivered, fineFrom: failedAt, piece });
+      const fine = { handlers: { onPlain }, limits, delivered, fineFrom: failedAt, piece };
+      pass = await inflate(file, fine);
     }
     return { problem: problemOf(pass, bytes), bytes };
   } finally {
@@ -54,6 +72,7 @@ export async function gunzipFile(path: string, handlers: GunzipHandlers): Promis
 
 interface PassOptions {
   readonly handlers: GunzipHandlers;
+  readonly limits: GunzipLimits;
   /** Plain bytes that an earlier pass handed over. */
   readonly delivered: number;
   /** From this compressed byte on pieces are of size `PIECE_BYTES[piece]`. */
@@ -74,7 +93,7 @@ interface Pass {
 }
 
 async function inflate(file: FileHandle, options: PassOptions): Promise<Pass> {
-  const { handlers, fineFrom, piece } = options;
+  const { handlers, limits, fineFrom, piece } = options;
   const inflater = new Inflater();
   let skip = options.delivered;
   let delivered = options.delivered;
@@ -100,6 +119,8 @@ async function inflate(file: FileHandle, options: PassOptions): Promise<Pass> {
       await writing;
       if (wasGood && inflater.failure !== null) failedAt = position;
       position += bytes.length;
+      const most = Math.max(limits.freeBytes, position * limits.expansion);
+      if (delivered > most) inflater.giveUp(`expands to more than ${most} bytes`);
       // The first pass reads on: the file is counted and hashed to its end.
       if (inflater.failure !== null && piece > 0) break;
     }
@@ -136,7 +157,11 @@ function problemOf({ failure, consumed }: Pass, bytes: number): GunzipProblem | 
     const text = `gzip: ${more} bytes of something else follow the end at byte ${consumed}`;
     return { kind: 'trailing', text };
   }
-  if (!failure.damage) {
+  if (failure.kind === 'excess') {
+    const text = `gzip: ${failure.message}, far more than rows do; not read further`;
+    return { kind: 'damaged', text };
+  }
+  if (failure.kind === 'end') {
     const text = `gzip: truncated: the file ends in the middle, after byte ${bytes}`;
     return { kind: 'truncated', text };
   }
@@ -150,8 +175,8 @@ function problemOf({ failure, consumed }: Pass, bytes: number): GunzipProblem | 
 
 interface Failure {
   readonly message: string;
-  /** False if all is well except that the end is missing. */
-  readonly damage: boolean;
+  /** `end`: all is well except that the end is missing. `excess`: too much came of it. */
+  readonly kind: 'damage' | 'end' | 'excess';
 }
 
 /** zlib's inflater with explicit steps. */
@@ -165,7 +190,8 @@ class Inflater {
   constructor() {
     this.#gunzip.on('data', (chunk: Buffer) => this.#output.push(chunk));
     this.#gunzip.on('error', (error: NodeJS.ErrnoException) => {
-      this.failure ??= { message: error.message, damage: error.code !== 'Z_BUF_ERROR' };
+      const kind = error.code === 'Z_BUF_ERROR' ? 'end' : 'damage';
+      this.failure ??= { message: error.message, kind };
       this.#wake();
     });
     // zlib ends by itself, without a word to whoever waits for a write, when zeros follow the gzip data.
@@ -192,6 +218,11 @@ class Inflater {
     const taken = this.#output;
     this.#output = [];
     return taken;
+  }
+
+  /** Takes nothing more. */
+  giveUp(message: string): void {
+    this.failure ??= { message, kind: 'excess' };
   }
 
   destroy(): void {

@@ -1,4 +1,5 @@
 import type { ArchiveManifest } from './manifest.ts';
+import type { CheckpointRow, FrameRow, GapRow } from './row.ts';
 import type { NumberedRow } from './row-line.ts';
 
 /** The part of an archive manifest that is counted from the rows. */
@@ -100,7 +101,9 @@ export class Tally {
 }
 
 /** What the tally needs of `row`. */
-export function factsOf(row: NumberedRow): RowFacts {
+export function factsOf(
+  row: Omit<FrameRow, 'raw_text' | 'received_mono_ns'> | GapRow | CheckpointRow,
+): RowFacts {
   return {
     type: row.type,
     sequence: row.sequence,

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pause, systemArchiveClock } from '../archive/clock.ts';
@@ -7,14 +6,13 @@ import { ArchiveError } from '../archive/error.ts';
 import { archivePath, parseArchiveName } from '../archive/layout.ts';
 import type { ArchiveManifest } from '../archive/manifest.ts';
 import { describe } from '../archive/measure.ts';
-import { type ReadResult, readArchive } from '../archive/reader.ts';
-import type { CheckpointRow, GapRow, Stream } from '../archive/row.ts';
-import type { NumberedRow } from '../archive/row-line.ts';
-import { factsOf, Tally } from '../archive/tally.ts';
-import { holdsData } from '../polymarket/frame.ts';
+import { type ReadResult, type ScanOptions, scanArchive } from '../archive/reader.ts';
+import type { Stream } from '../archive/row.ts';
+import type { Tally } from '../archive/tally.ts';
 import { manifestDifferences } from './manifest-comparison.ts';
 import type { ArchiveReport } from './report.ts';
-import { type ConnectionSpan, SequenceCheck } from './sequences.ts';
+import { RowInspection } from './row-inspection.ts';
+import type { ConnectionSpan } from './sequences.ts';
 
 /** What was found in an archive, and what joining it with its neighbours needs. */
 export interface ArchiveInspection {
@@ -23,19 +21,16 @@ export interface ArchiveInspection {
   readonly connections: ReadonlyMap<string, ConnectionSpan>;
 }
 
-/** Problems of one kind that are told one by one; the counts are always whole. */
-const TOLD_PER_KIND = 5;
-
 /** Reads the archive at `path`, relative to `dataRoot`. Rejects only when the file cannot be opened or read. */
-export async function inspectArchive(dataRoot: string, path: string): Promise<ArchiveInspection> {
+export async function inspectArchive(
+  dataRoot: string,
+  path: string,
+  options: ScanOptions = {},
+): Promise<ArchiveInspection> {
   const name = parseArchiveName(path);
   if (name === null) throw new Error(`${path}: expected the path of an archive`);
   const rows = new RowInspection();
-  const read = await readArchive(join(dataRoot, path), {
-    onRows: (some) => {
-      for (const { row, line } of some) rows.add(row, line);
-    },
-  });
+  const read = await scanArchive(join(dataRoot, path), (row, line) => rows.add(row, line), options);
   const { counted } = rows;
   const errors = [...misplaced(path, name), ...read.problems.map(describe)];
   if (read.problemCount > read.problems.length) {
@@ -75,85 +70,6 @@ export async function inspectArchive(dataRoot: string, path: string): Promise<Ar
       errors,
     },
   };
-}
-
-/** Sayings of one kind: all are counted, the first ones are kept. */
-class Sayings {
-  count = 0;
-  readonly #told: string[] = [];
-
-  add(line: number, saying: string | null): void {
-    if (saying === null) return;
-    this.count++;
-    if (this.#told.length < TOLD_PER_KIND) this.#told.push(`line ${line}: ${saying}`);
-  }
-
-  told(): string[] {
-    const more = this.count - this.#told.length;
-    return more === 0 ? this.#told : [...this.#told, `and ${more} more of this kind`];
-  }
-}
-
-class RowInspection {
-  readonly #tally = new Tally();
-  readonly sequences = new SequenceCheck();
-  readonly gaps: GapRow[] = [];
-  dataFrames = 0;
-  goodCheckpoints = 0;
-  readonly payloadMismatches = new Sayings();
-  readonly sequenceBreaks = new Sayings();
-  readonly connectionBreaks = new Sayings();
-
-  get counted() {
-    return this.#tally.counted();
-  }
-
-  add(row: NumberedRow, line: number): void {
-    this.#tally.add(factsOf(row));
-    const breaks = this.sequences.next(row);
-    this.sequenceBreaks.add(line, breaks.row);
-    this.connectionBreaks.add(line, breaks.connection);
-    if (row.type === 'gap') {
-      this.gaps.push(row);
-      return;
-    }
-    const observed = hash('sha256', row.raw_text);
-    if (observed !== row.payload_sha256) {
-      this.payloadMismatches.add(
-        line,
-        `payload hashes to ${observed}, the row says ${row.payload_sha256}`,
-      );
-    }
-    if (row.type === 'checkpoint') this.goodCheckpoints += isGood(row) ? 1 : 0;
-    else if (isData(row.raw_text)) this.dataFrames++;
-  }
-
-  errors(): string[] {
-    return [this.payloadMismatches, this.sequenceBreaks, this.connectionBreaks].flatMap((sayings) =>
-      sayings.told(),
-    );
-  }
-}
-
-/** Longer than any spacing before the first two marks of a frame that was ever seen. */
-const DECIDING_CHARACTERS = 64;
-
-/** The first characters decide about nearly every text, so it is not turned into bytes as a whole. */
-function isData(text: string): boolean {
-  const whole = text.includes('new_market');
-  return holdsData(Buffer.from(whole ? text : text.slice(0, DECIDING_CHARACTERS)));
-}
-
-/** Answered with status 200 and at least one book. */
-function isGood(row: CheckpointRow): boolean {
-  if (row.status !== 200) return false;
-  try {
-    const books: unknown = JSON.parse(row.raw_text);
-    return Array.isArray(books) && books.length > 0;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
 }
 
 function misplaced(

@@ -1,4 +1,4 @@
-import type { NumberedRow } from '../archive/row-line.ts';
+import type { ScannedRow } from '../archive/reader.ts';
 
 /** What is known of one connection inside one archive. */
 export interface ConnectionSpan {
@@ -25,8 +25,13 @@ export class SequenceCheck {
   #last: number | null = null;
   readonly #connections = new Map<string, ConnectionState>();
 
+  /** How many connections the rows named so far. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   /** What is wrong with the row's place, in words. */
-  next(row: NumberedRow): { readonly row: string | null; readonly connection: string | null } {
+  next(row: ScannedRow): { readonly row: string | null; readonly connection: string | null } {
     const rowBreak = describeBreak('sequence', row.sequence, this.#last, 0);
     this.#last = row.sequence;
     let connection: string | null = null;
