@@ -15,6 +15,8 @@ export interface StepRecord {
   readonly continueOnError: boolean;
   readonly startedAt: number | undefined;
   readonly finishedAt: number | undefined;
+  /** What was not really done; the step's status and outputs are then an assumption. */
+  readonly simulated?: string | undefined;
 }
 
 export type HealthCheck = NonNullable<StepResult['healthCheck']>;
@@ -68,6 +70,8 @@ export type PromotionEvent =
       readonly config: unknown;
       /** Where the expression with an error stands, such as `if`, `config.message` or `vars.image`. */
       readonly field: string | undefined;
+      /** What was not really done; status and output are then an assumption. */
+      readonly simulated?: string | undefined;
       readonly at: number;
     }
   | { readonly type: 'promotion-finished'; readonly result: PromotionResult; readonly at: number };
@@ -95,6 +99,11 @@ export interface PromoteOptions {
   /** By kind; default: every step this project knows. */
   readonly steps?: ReadonlyMap<string, StepRunner>;
   readonly clock?: PromotionClock;
+  /**
+   * Outputs of an earlier start of this Promotion, whose working folder was lost with its controller: it starts again at
+   * step 0, and each step replaces its own (facts/observed.md, "Controller restart").
+   */
+  readonly keptState?: State;
   /** Replaces Kargo's waits between polls (10 s at least, 5 min by default). */
   readonly pollIntervalMs?: number;
   /** Aborts the Promotion; a text as its reason names who did it. */

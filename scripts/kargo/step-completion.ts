@@ -66,8 +66,13 @@ function finish(step: RunningStep, now: number): true {
 }
 
 function errorText(alias: string, result: StepResult): string | undefined {
-  const message = result.message ?? 'no details provided';
-  if (result.status === 'Errored') return `error running step ${JSON.stringify(alias)}: ${message}`;
-  if (result.status === 'Failed') return `step ${JSON.stringify(alias)}: ${message}`;
+  const { status, message } = result;
+  if (status === 'Errored') {
+    return `error running step ${JSON.stringify(alias)}: ${message ?? 'no details provided'}`;
+  }
+  // A failure without any word is tried again until its time is over, and counts as no error.
+  if (status === 'Failed' && message !== undefined) {
+    return `step ${JSON.stringify(alias)}: ${message}`;
+  }
   return undefined;
 }

@@ -1,3 +1,5 @@
+import type { PullRequests } from './pull-requests.ts';
+
 /** What a promotion step gets and gives, after Kargo v1.11 (facts/kargo.md §3). */
 
 export type StepStatus = 'Succeeded' | 'Skipped' | 'Failed' | 'Errored' | 'Running' | 'Aborted';
@@ -62,6 +64,8 @@ export interface World {
     values: Readonly<Record<string, unknown>>,
   ): void;
   setStageMetadata(project: string, stage: string, values: Readonly<Record<string, unknown>>): void;
+  /** Throws `ObjectNotFoundError` where there is no such Freight. Absent: the step that does it is simulated. */
+  setFreightAlias?(project: string, freight: string, alias: string): void;
   /** Argo CD Applications by namespace and name, live. */
   application(namespace: string, name: string): KubernetesObject | null;
   applications(namespace: string): readonly KubernetesObject[];
@@ -71,6 +75,13 @@ export interface World {
   readonly sharedResourcesNamespace?: string;
   /** Whether a Secret carries Kargo's label for generic credentials; `sharedSecret()` shows only those. */
   isGenericSecret?(namespace: string, name: string): boolean;
+  /**
+   * Where a request of the steps `http` and `http-download` really goes; `null`: nowhere, it is simulated. Where this is
+   * absent, only this machine is reached.
+   */
+  httpRoute?(url: URL): URL | null;
+  /** Stands in for GitHub and its like. Absent: steps about pull requests are errors. */
+  readonly pullRequests?: PullRequests;
   /** Environment for git processes, such as `GIT_CONFIG_*` entries that map repository URLs to local ones. */
   readonly gitEnvironment: Readonly<Record<string, string>>;
 }
@@ -90,6 +101,8 @@ export interface StepContext {
   readonly warehouseImages: Readonly<Record<string, readonly string[]>>;
   /** Outputs of earlier polls of this same step, for steps that answer `Running`. */
   readonly previousOutput: Readonly<Record<string, unknown>> | undefined;
+  /** Address of Kargo's UI, for links; empty or absent where there is none. */
+  readonly uiBaseUrl?: string;
   readonly signal: AbortSignal;
 }
 
@@ -101,6 +114,13 @@ export interface StepResult {
   readonly hint?: string;
   /** A terminal failure is never retried. */
   readonly terminal?: boolean;
+  /** What was not really done, because it cannot be done offline; the result is then an assumption. */
+  readonly simulated?: string;
+  /**
+   * Go type of an output that Kargo cannot copy: the next step that starts ends the whole Promotion
+   * (facts/promotion-semantics.md, Panics).
+   */
+  readonly uncopyable?: string;
   /** With `Running`: when to ask again, in milliseconds. Kargo never asks sooner than after 10 s, else after 5 min. */
   readonly retryAfterMs?: number;
   /** Registered with the Stage when the step succeeds. */

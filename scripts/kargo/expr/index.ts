@@ -62,8 +62,8 @@ export function compile(source: string, options: Options = {}): Program {
   }
 }
 
-/** The value of a program. Throws ExprError of stage `run`. */
-export function run(program: Program, env: Environment): Value {
+/** The value of a program over variables, or over any one value. Throws ExprError of stage `run`. */
+export function run(program: Program, env: Value): Value {
   return execute(program, env);
 }
 

@@ -13,17 +13,38 @@ export function authorizedApplications(
   context: StepContext,
 ): readonly KubernetesObject[] {
   const namespace = update.namespace ?? ARGOCD_NAMESPACE;
-  const { selector, name = '' } = update;
-  const candidates =
-    selector === undefined
-      ? [named(name, namespace, context)]
-      : context.world
-          .applications(namespace)
-          .filter(({ metadata }) => selects(selector, metadata.labels ?? {}))
-          .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const candidates = candidatesOf(update, context);
   const authorized = candidates.filter((application) => authorizes(application, context));
   if (authorized.length > 0) return authorized;
   throw refusal(update, candidates.length, namespace, context);
+}
+
+/** The Applications that a step means, whether they allow to be changed or not; at least one. */
+export function chosenApplications(
+  choice: Choice,
+  context: StepContext,
+): readonly KubernetesObject[] {
+  const candidates = candidatesOf(choice, context);
+  if (candidates.length > 0) return candidates;
+  throw noneFound(choice.namespace ?? ARGOCD_NAMESPACE);
+}
+
+type Choice = Pick<ApplicationUpdate, 'name' | 'namespace' | 'selector'>;
+
+function candidatesOf(choice: Choice, context: StepContext): readonly KubernetesObject[] {
+  const { selector, name = '', namespace = ARGOCD_NAMESPACE } = choice;
+  if (selector === undefined) return [named(name, namespace, context)];
+  return context.world
+    .applications(namespace)
+    .filter(({ metadata }) => selects(selector, metadata.labels ?? {}))
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+function noneFound(namespace: string): OrderbooksError {
+  return new OrderbooksError(
+    'ARGOCD_APPLICATION_MISSING',
+    `no Argo CD Applications found matching selector in namespace ${JSON.stringify(namespace)}`,
+  );
 }
 
 /** Lists the Stages that may change an Application: `<project>:<stage>`, separated by commas. */
@@ -72,12 +93,7 @@ function refusal(
       `Argo CD Application ${quoted({ name, namespace })} is not authorized`,
     );
   }
-  if (candidates === 0) {
-    return new OrderbooksError(
-      'ARGOCD_APPLICATION_MISSING',
-      `no Argo CD Applications found matching selector ${where}`,
-    );
-  }
+  if (candidates === 0) return noneFound(namespace);
   return new OrderbooksError(
     'ARGOCD_UNAUTHORIZED',
     `found ${candidates} Application(s) matching selector ${where}, but none are authorized for Stage ${project}:${stage}`,

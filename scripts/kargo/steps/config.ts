@@ -120,3 +120,119 @@ export interface ApplicationUpdate {
 export interface ArgocdUpdateConfig {
   readonly apps: readonly ApplicationUpdate[];
 }
+
+export interface FileWriteConfig {
+  readonly path: string;
+  readonly contents: string;
+  readonly permissions?: string;
+  readonly overwrite?: boolean;
+}
+
+export interface DeleteConfig {
+  readonly path?: string;
+  readonly paths?: readonly string[];
+  readonly pathsAreGlobs?: boolean;
+  readonly strict?: boolean;
+}
+
+export interface CopyConfig {
+  readonly inPath: string;
+  readonly outPath: string;
+  readonly ignore?: string;
+}
+
+export interface KeyUpdateConfig {
+  readonly path: string;
+  readonly updates: readonly { readonly key: string; readonly value: unknown }[];
+}
+
+export interface OutputExpression {
+  readonly name: string;
+  readonly fromExpression: string;
+}
+
+export interface ParseConfig {
+  readonly path: string;
+  readonly outputs: readonly OutputExpression[];
+}
+
+export interface YamlMergeConfig {
+  readonly inFiles: readonly string[];
+  readonly outFile: string;
+  readonly ignoreMissingFiles?: boolean;
+}
+
+export interface GitTagConfig {
+  readonly path: string;
+  readonly tag: string;
+  readonly message: string;
+  readonly force?: boolean;
+}
+
+export interface NameAndValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface HttpConfig {
+  readonly url: string;
+  readonly method?: string;
+  readonly headers?: readonly NameAndValue[];
+  readonly queryParams?: readonly NameAndValue[];
+  readonly body?: string;
+  readonly insecureSkipTLSVerify?: boolean;
+  readonly proxy?: string;
+  readonly timeout?: string;
+  readonly pollInterval?: string;
+  readonly responseContentType?: string;
+  readonly outputs?: readonly OutputExpression[];
+  readonly successExpression?: string;
+  readonly failureExpression?: string;
+  readonly errorExpression?: string;
+}
+
+export interface HttpDownloadConfig {
+  readonly url: string;
+  readonly outPath: string;
+  readonly allowOverwrite?: boolean;
+  readonly headers?: readonly NameAndValue[];
+  readonly queryParams?: readonly NameAndValue[];
+  readonly insecureSkipTLSVerify?: boolean;
+  readonly timeout?: string;
+}
+
+export interface ApplicationWait {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly selector?: LabelSelector;
+  readonly waitFor?: readonly ('health' | 'sync' | 'operation' | 'suspended' | 'degraded')[];
+}
+
+export interface ArgocdWaitConfig {
+  readonly apps: readonly ApplicationWait[];
+}
+
+export interface PullRequestConfig {
+  readonly repoURL: string;
+  readonly prNumber: number;
+  readonly pollInterval?: string;
+}
+
+export interface GitMergePrConfig extends PullRequestConfig {
+  readonly wait?: boolean;
+  readonly mergeMethod?: string;
+}
+
+export interface GitOpenPrConfig {
+  readonly repoURL: string;
+  readonly sourceBranch: string;
+  readonly targetBranch: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly labels?: readonly string[];
+}
+
+export interface SetFreightAliasConfig {
+  readonly name: string;
+  readonly alias: string;
+}

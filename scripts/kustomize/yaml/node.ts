@@ -18,6 +18,8 @@ export interface YamlNode {
   foot: string;
   /** Line in the text it was read from, from 1; 0 if it was made. */
   row: number;
+  /** Where it begins in that text, its anchor or tag included: a UTF-16 offset; of nothing, where it would stand. -1 if it was made. */
+  offset: number;
 }
 
 export type NodeStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded' | 'flow' | 'block';
@@ -31,7 +33,7 @@ export interface YamlDocument {
 
 export function makeNode(kind: YamlNode['kind'], style: NodeStyle, value = ''): YamlNode {
   const comments = { head: '', line: '', foot: '' };
-  return { kind, style, value, tag: '', anchor: '', content: [], ...comments, row: 0 };
+  return { kind, style, value, tag: '', anchor: '', content: [], ...comments, row: 0, offset: -1 };
 }
 
 /** A text as go-yaml writes a string it was given: quoted if it would be read back as something else. */

@@ -51,7 +51,18 @@ function nodeOf(part: Part, properties: readonly CST.SourceToken[], places: Plac
   const tag = properties.find(({ type }) => type === 'tag');
   node.anchor = anchor?.source.slice(1) ?? '';
   if (tag !== undefined && tag.source !== '!') node.tag = tag.source;
+  node.offset =
+    properties.find(({ type }) => type === 'anchor' || type === 'tag')?.offset ??
+    places.get(node)?.start ??
+    endOf(properties.findLast(({ type }) => INDICATORS.has(type)));
   return node;
+}
+
+/** After which a value stands. */
+const INDICATORS: ReadonlySet<string> = new Set(['map-value-ind', 'seq-item-ind']);
+
+function endOf(token: CST.SourceToken | undefined): number {
+  return token === undefined ? -1 : token.offset + token.source.length;
 }
 
 function bare(part: Part, places: Places): YamlNode {

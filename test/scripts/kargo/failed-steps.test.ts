@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StepRunner } from '../../../scripts/kargo/index.ts';
 import { stepRunners } from '../../../scripts/kargo/index.ts';
+import { stepRunners } from '../../../scripts/kargo/steps/index.ts';
 import { run, stageYaml, taskYaml } from './small-project.ts';
 
 /** A step that leaves a trace when it runs, in place of git-push. */
@@ -159,12 +160,29 @@ describe('a step kind', () => {
     expect(result.message).toContain('step kind "git-pusch" is not registered');
   });
 
-  test('that Kargo has and the engine does not stops the promotion before its first step', async () => {
+  test('that Kargo has and no machine offline can carry out is simulated, and says so', async () => {
+    const { result } = await run([
+      stageYaml(`
+- {uses: helm-update-chart, as: chart, config: {path: ./out}}
+- {uses: http, as: ask, config: {url: "https://example.com"}}
+- {uses: compose-output, as: a, config: {x: "1"}}
+`),
+    ]);
+    expect(result.phase).toBe('Succeeded');
+    expect(result.steps.map(({ simulated }) => simulated)).toEqual([
+      expect.stringContaining('helm-update-chart was not carried out: it needs Helm'),
+      expect.stringContaining('no request was sent to example.com'),
+      undefined,
+    ]);
+  });
+
+  test('that Kargo has and the caller left out stops the promotion before its first step', async () => {
     const stage = stageYaml(`
 - {uses: compose-output, as: a, config: {x: "1"}}
 - {uses: http, as: wait, config: {url: "https://example.com"}}
 `);
-    await expect(run([stage])).rejects.toMatchObject({
+    const only = new Map([...stepRunners].filter(([kind]) => kind !== 'http'));
+    await expect(run([stage], { steps: only })).rejects.toMatchObject({
       code: 'KARGO_STEP_UNSUPPORTED',
       message: expect.stringContaining('step "wait" uses http'),
     });
