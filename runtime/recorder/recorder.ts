@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { AnswerLog } from '../archive/answer-log.ts';
 import type { RunManifest } from '../archive/manifest.ts';
 import type { Provenance } from '../archive/row.ts';
@@ -49,6 +50,8 @@ export interface RecorderOptions {
 
 /** How often the run manifest is replaced, and what only people look at is brought up to date. */
 const RUN_MANIFEST_EVERY_MS = 2_000;
+/** A healthy disk takes the first run manifest within some milliseconds. */
+const BEGIN_LIMIT_MS = 2_000;
 /** How often checkpoints are compared: several times within the two seconds of the join. */
 const SETTLE_EVERY_MS = 250;
 
@@ -114,7 +117,7 @@ export class Recorder {
 
   /** Begins to record. The promise rejects if a part fails in a way that is no answer of the service. */
   start(): Promise<unknown> {
-    const { configuration, provenance, clock, logger, metrics } = this.#options;
+    const { configuration, clock, logger } = this.#options;
     const checkpoints = new AnswerLog(this.#options.checkpoints, logger);
     this.#gap('start', 'the run begins');
     const discovery = new Discovery(
@@ -127,8 +130,25 @@ export class Recorder {
       setInterval(() => this.#tick(), SETTLE_EVERY_MS),
       setInterval(() => this.#keepRun('running'), RUN_MANIFEST_EVERY_MS),
     );
-    this.#keepRun('running');
-    this.#loops = Promise.all([
+    this.#loops = this.#begun().then(() => this.#runLoops(discovery, checkpoints));
+    return this.#loops;
+  }
+
+  /**
+   * Resolves once the disk knows of this run. A run that is killed before its first flush leaves nothing else, and the
+   * next one could not say that frames are missing. A disk that does not answer is no reason not to record.
+   */
+  async #begun(): Promise<void> {
+    const limit = new AbortController();
+    const late = wait(BEGIN_LIMIT_MS, undefined, { signal: limit.signal, ref: false });
+    // The abort below is how the wait is meant to end.
+    await Promise.race([this.#keepRun('running'), late.catch(() => undefined)]);
+    limit.abort();
+  }
+
+  #runLoops(discovery: Discovery, checkpoints: AnswerLog): Promise<unknown> {
+    const { configuration, provenance, clock, logger, metrics } = this.#options;
+    return Promise.all([
       runDiscovery(
         {
           discovery,
@@ -159,7 +179,6 @@ export class Recorder {
         this.#abort.signal,
       ),
     ]);
-    return this.#loops;
   }
 
   /** Ends the run in order: what is on its way is recorded, archives are closed, the run manifest says so. */
