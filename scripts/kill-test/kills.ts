@@ -111,6 +111,14 @@ function rawFiles(dataRoot: string): string[] {
     .sort();
 }
 
+/** Run manifests of which the process, dead or alive, did not say how it ended. */
+function runsThatSayRunning(dataRoot: string): string[] {
+  const folder = join(dataRoot, 'manifests/runs');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+    .filter((name) => readFileSync(join(folder, name), 'utf8').includes('"state": "running"'));
+}
+
 async function fed(hasFrames: () => boolean): Promise<void> {
   const deadline = Date.now() + FED_LIMIT_MS;
   while (!hasFrames()) {
@@ -167,10 +175,12 @@ async function salvageAll(
   const deadline = Date.now() + SALVAGE_LIMIT_MS;
   const leftovers = () =>
     rawFiles(dataRoot).filter((path) => path.endsWith('.open') && !path.includes(run.runId()));
-  while (!run.started() || leftovers().length > 0) {
+  const unsaid = () => runsThatSayRunning(dataRoot).filter((path) => !path.includes(run.runId()));
+  while (!run.started() || leftovers().length > 0 || unsaid().length > 0) {
     if (Date.now() > deadline) {
       run.child.kill('SIGKILL');
-      throw new Error(`not salvaged within ${SALVAGE_LIMIT_MS} ms: ${leftovers().join(', ')}`);
+      const left = [...leftovers(), ...unsaid()].join(', ');
+      throw new Error(`not salvaged within ${SALVAGE_LIMIT_MS} ms: ${left}`);
     }
     await wait(100);
   }

@@ -43,7 +43,7 @@ console.log(
 );
 console.log(`command: npm run kill-test -- --times ${times} --seed ${seed}`);
 console.log(
-  `${verdict.kills} kills in ${Math.round((performance.now() - started) / 1000)} s; ${verdict.fed} hit a run that had been sent frames, ${verdict.salvaged} left an archive that was salvaged`,
+  `${verdict.kills} kills in ${Math.round((performance.now() - started) / 1000)} s; ${verdict.fed} hit a run that had been sent frames, ${verdict.salvaged} ended with a crash gap`,
 );
 console.log(
   `${session.closed.size} archives were closed at a kill; ${verdict.archives} are readable now`,
