@@ -26,14 +26,19 @@ export interface RenderedObject {
   readonly [key: string]: unknown;
 }
 
-/** The rendered text of one kustomization of this repository. */
-export function renderText(kustomization: string): string {
-  return execFileSync('kubectl', ['kustomize', kustomization], { cwd: ROOT, encoding: 'utf8' });
+/** The rendered text of one kustomization, of this repository or of another tree. */
+export function renderText(kustomization: string, root = ROOT): string {
+  return execFileSync('kubectl', ['kustomize', kustomization], { cwd: root, encoding: 'utf8' });
 }
 
 /** The rendered objects of one kustomization, in order. */
-export function render(kustomization: string): readonly RenderedObject[] {
-  return parseAllDocuments(renderText(kustomization)).map((document) => {
+export function render(kustomization: string, root = ROOT): readonly RenderedObject[] {
+  return objectsIn(renderText(kustomization, root));
+}
+
+/** The objects in a rendered text. */
+export function objectsIn(text: string): readonly RenderedObject[] {
+  return parseAllDocuments(text).map((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];
     return document.toJS() as RenderedObject;
   });
