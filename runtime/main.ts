@@ -8,6 +8,7 @@ interface InspectFlags {
   readonly since?: string;
   readonly path?: readonly string[];
   readonly remote?: boolean;
+  readonly upload?: string;
   readonly config?: string;
 }
 
@@ -108,7 +109,8 @@ function commandLine(done: (exitCode: number) => void): Command {
     .option('--json', 'print one JSON document instead of lines for people')
     .option('--since <instant>', 'only archives opened or closed since this ISO 8601 time')
     .option('--path <file>', 'read this archive, relative to the data root; repeatable', collect)
-    .option('--remote', 'also read the newest upload back from the remote')
+    .option('--remote', 'also read an upload back from the remote: the newest with files')
+    .option('--upload <id>', 'read this one back: its upload id, or the pod or Job that ran it')
     .option('--config <file>', 'configuration file (YAML), needed for --remote')
     .addHelpText(
       'after',

@@ -15,8 +15,10 @@ export interface InspectCommandOptions {
   readonly since?: string;
   /** Paths of archives relative to the data root. */
   readonly path?: readonly string[];
-  /** Read the newest upload back; needs `config`. */
+  /** Read an upload back; needs `config`. */
   readonly remote?: boolean;
+  /** Which one, as in `InspectOptions`; needs `remote`. */
+  readonly upload?: string;
   /** Path of the configuration file. */
   readonly config?: string;
 }
@@ -37,6 +39,7 @@ export async function inspectCommand(
     ...(since === null ? {} : { since }),
     ...(options.path === undefined ? {} : { paths: options.path }),
     ...(remote === null ? {} : { remote }),
+    ...(options.upload === undefined ? {} : { upload: options.upload }),
   });
   print(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
   return options.json === true || isClean(report) ? 0 : 1;
@@ -56,7 +59,13 @@ function parseSince(text: string | undefined): Date | null {
 }
 
 function remoteOf(options: InspectCommandOptions): Remote | null {
-  if (options.remote !== true) return null;
+  if (options.remote !== true) {
+    if (options.upload === undefined) return null;
+    throw new ConfigurationError(
+      'USAGE',
+      '--upload needs --remote: it says which upload is read back',
+    );
+  }
   if (options.config === undefined) {
     throw new ConfigurationError('USAGE', '--remote needs --config=<file>, which names the remote');
   }

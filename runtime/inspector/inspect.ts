@@ -1,7 +1,7 @@
 import type { Remote } from '../uploader/remote.ts';
 import { type ArchiveInspection, inspectArchive } from './archive-inspection.ts';
 import { findUnreadArchives, readRunManifests, readUploadManifests } from './manifests.ts';
-import { readRemote } from './remote.ts';
+import { readRemote, selectUpload } from './remote.ts';
 import type { InspectReport } from './report.ts';
 import { joinRuns } from './runs.ts';
 import { selectArchives } from './selection.ts';
@@ -12,8 +12,10 @@ export interface InspectOptions {
   readonly since?: Date;
   /** Archives to read whatever their age, relative to the data root; without `since`, only these. */
   readonly paths?: readonly string[];
-  /** Read the newest upload back from here. */
+  /** Read an upload back from here. */
   readonly remote?: Remote;
+  /** Which one: its upload id, or the name of the pod or Job that ran it; the newest with files if not said. */
+  readonly upload?: string;
   readonly now?: () => Date;
 }
 
@@ -48,6 +50,11 @@ export async function inspect(options: InspectOptions): Promise<InspectReport> {
   const uploads = await readUploadManifests(dataRoot, since);
   problems.push(...unread.problems, ...joined.problems);
   problems.push(...runManifests.problems, ...uploads.problems);
+  const upload =
+    options.remote === undefined ? null : selectUpload(uploads.manifests, options.upload);
+  if (options.upload !== undefined && upload === null) {
+    problems.push(`no upload manifest of ${options.upload} among ${uploads.manifests.length}`);
+  }
   return {
     schema: 'orderbooks.inspect.v1',
     inspected_at: at.toISOString(),
@@ -59,7 +66,10 @@ export async function inspect(options: InspectOptions): Promise<InspectReport> {
     upload_manifests: uploads.manifests,
     ...(options.remote === undefined
       ? {}
-      : { remote: await readRemote(options.remote, uploads.manifests) }),
+      : {
+          remote: upload === null ? [] : await readRemote(options.remote, upload),
+          remote_upload_id: upload?.upload_id ?? null,
+        }),
     problems,
   };
 }

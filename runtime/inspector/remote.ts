@@ -2,19 +2,30 @@ import type { UploadManifest } from '../archive/manifest.ts';
 import type { Remote } from '../uploader/remote.ts';
 import type { InspectReport } from './report.ts';
 
-/** Reads the files of the newest upload that had any back from the remote and hashes them. */
+/** Which upload is meant: the newest one with files, or the one that `wanted` names, with files or without. */
+export function selectUpload(
+  uploads: readonly UploadManifest[],
+  wanted: string | undefined,
+): UploadManifest | null {
+  const found = uploads.findLast((upload) =>
+    wanted === undefined
+      ? upload.files.length > 0
+      : upload.upload_id === wanted || upload.pod === wanted || isPodOfJob(upload.pod, wanted),
+  );
+  return found ?? null;
+}
+
+/** Reads the files of an upload back from the remote and hashes them. */
 export async function readRemote(
   remote: Remote,
-  uploads: readonly UploadManifest[],
+  upload: UploadManifest,
 ): Promise<NonNullable<InspectReport['remote']>> {
-  const newest = uploads.findLast((upload) => upload.files.length > 0);
-  if (newest === undefined) return [];
-  const observed = await remote.readBack(newest.files.map((file) => file.remote_path));
+  const observed = await remote.readBack(upload.files.map((file) => file.remote_path));
   const elsewhere =
-    newest.remote.type === remote.type && newest.remote.target === remote.target
+    upload.remote.type === remote.type && upload.remote.target === remote.target
       ? null
-      : `upload ${newest.upload_id} went to ${newest.remote.type} ${newest.remote.target}, the configuration names ${remote.type} ${remote.target}`;
-  return newest.files.map((file) => {
+      : `upload ${upload.upload_id} went to ${upload.remote.type} ${upload.remote.target}, the configuration names ${remote.type} ${remote.target}`;
+  return upload.files.map((file) => {
     const found = observed.get(file.remote_path) ?? { sha256: null, error: 'no answer for it' };
     const error = elsewhere ?? (found.sha256 === null ? found.error : null);
     return {
@@ -25,4 +36,9 @@ export async function readRemote(
       ...(error === null ? {} : { error }),
     };
   });
+}
+
+/** Kubernetes names the pods of a Job after it, with five characters more. */
+function isPodOfJob(pod: string, job: string): boolean {
+  return pod.startsWith(`${job}-`) && !pod.slice(job.length + 1).includes('-');
 }

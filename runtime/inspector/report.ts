@@ -63,7 +63,7 @@ export const inspectReport = z.object({
   ),
   run_manifests: z.array(runManifest),
   upload_manifests: z.array(uploadManifest),
-  /** Files of the newest upload manifest as they are on the remote now; present only when asked for. */
+  /** Files of one upload as they are on the remote now; present only when asked for. */
   remote: z
     .array(
       z.object({
@@ -75,6 +75,8 @@ export const inspectReport = z.object({
       }),
     )
     .optional(),
+  /** The upload that `remote` is about: the newest with files, or the one that was asked for; null if there is none. */
+  remote_upload_id: z.string().nullable().optional(),
   /** What could not be read at all, and links that lead out of the raw folder. */
   problems: z.array(z.string()),
 });

@@ -7,7 +7,7 @@ import { inspect } from '../../../runtime/inspector/inspect.ts';
 import { inspectReport } from '../../../runtime/inspector/report.ts';
 import { isClean, reportText } from '../../../runtime/inspector/text.ts';
 import { directoryRemote } from '../../../runtime/uploader/directory.ts';
-import { closedArchive, withFolder } from '../archive/rows.ts';
+import { closedArchive, provenanceOf, withFolder } from '../archive/rows.ts';
 import { uploadTo, withRemote } from '../uploader/uploads.ts';
 
 async function one(dataRoot: string) {
@@ -218,6 +218,33 @@ describe('inspect', () => {
       expect(report.problems).toEqual([
         `${manifest.path}: is gone, though its manifest is here and no upload was verified`,
       ]);
+    }));
+
+  it('reads the upload back that was asked for, by its id or by the pod or Job that ran it', () =>
+    withRemote(async (place) => {
+      await closedArchive(place.dataRoot, { frames: 5, runId: 'first' });
+      const of = (pod: string) => ({ provenance: { ...provenanceOf('uploader'), pod } });
+      const first = await uploadTo(place, of('orderbooks-verify-upload-x7-abcde'));
+      await closedArchive(place.dataRoot, { frames: 5, runId: 'second' });
+      const second = await uploadTo(place, of('orderbooks-uploader-29-fghij'));
+      const remote = directoryRemote(place.target, { dataRoot: place.dataRoot });
+      const asked = (upload?: string) =>
+        inspect({
+          dataRoot: place.dataRoot,
+          remote,
+          ...(upload === undefined ? {} : { upload }),
+        });
+      expect((await asked()).remote_upload_id).toBe(second.upload_id);
+      for (const name of [first.upload_id, first.pod, 'orderbooks-verify-upload-x7']) {
+        const report = inspectReport.parse(await asked(name));
+        expect(report.remote_upload_id).toBe(first.upload_id);
+        expect(report.remote?.map((file) => file.path)).toEqual(
+          first.files.map((file) => file.path),
+        );
+      }
+      const none = await asked('orderbooks-verify-upload');
+      expect(none).toMatchObject({ remote: [], remote_upload_id: null });
+      expect(none.problems.join()).toContain('no upload manifest of orderbooks-verify-upload');
     }));
 
   it('reads the newest upload back from the remote, and sees what changed there', () =>
