@@ -59,7 +59,7 @@ const SETTLE_EVERY_MS = 250;
  * Part of the permitted memory that the archive writer may hold; the rest is for frames that wait before it. Rows are
  * texts on the heap and cost several times what they count, and the writer needs only a few portions in hand.
  */
-const SINK_SHARE = 0.0625;
+export const SINK_SHARE = 0.0625;
 /** Beside the writer's own time limit this fits into the 30 s that Kubernetes gives a pod to end. */
 const FINISH_LIMIT_MS = 5_000;
 

@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ARCHIVE_SUFFIX, RAW_FOLDER } from '../../runtime/archive/layout.ts';
 
 const MAIN = fileURLToPath(new URL('../../runtime/main.ts', import.meta.url));
 const FILL_CACHE = fileURLToPath(
@@ -16,6 +17,10 @@ export interface BenchRecorder {
   /** Resident memory in MB. */
   residentMb(): number;
   metric(name: string): Promise<number>;
+  /** All that `/metrics` serves: the text before the value of each line, and the value. */
+  metrics(): Promise<ReadonlyMap<string, number>>;
+  /** Makes room on the disk of the benchmark; what is being written stays. */
+  removeClosedArchives(): void;
   /** SIGTERM; resolves to the exit code. */
   stop(): Promise<number | null>;
 }
@@ -62,6 +67,23 @@ export async function startBenchRecorder(
     async metric(name) {
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+    },
+    async metrics() {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      return new Map(
+        lines.map((line) => {
+          const space = line.lastIndexOf(' ');
+          return [line.slice(0, space), Number(line.slice(space + 1))];
+        }),
+      );
+    },
+    removeClosedArchives() {
+      const raw = join(dataRoot, RAW_FOLDER);
+      for (const path of readdirSync(raw, { recursive: true, encoding: 'utf8' })) {
+        if (path.endsWith(ARCHIVE_SUFFIX) && !basename(path).startsWith('.'))
+          rmSync(join(raw, path));
+      }
     },
     async stop() {
       child.kill('SIGTERM');
