@@ -112,10 +112,18 @@ function commandLine(done: (exitCode: number) => void): Command {
     .option('--remote', 'also read an upload back from the remote: the newest with files')
     .option('--upload <id>', 'read this one back: its upload id, or the pod or Job that ran it')
     .option('--config <file>', 'configuration file (YAML), needed for --remote')
+    .option('--export <market>', 'write its frames, a row a line: slug, condition id or token id')
+    .option('--output <file>', 'where --export writes, packed if it ends in .gz (standard output)')
+    .option(
+      '--replay [pace]',
+      'serve the frames on a simulator until SIGTERM: "recorded" keeps the pauses, "fast" does not',
+    )
     .addHelpText(
       'after',
       examples(
         'orderbooks inspect --data=/var/lib/orderbooks',
+        'orderbooks inspect --data=/var/lib/orderbooks --export=btc-updown-15m-1764000000 --output=frames.jsonl.gz',
+        'orderbooks inspect --data=/var/lib/orderbooks --replay=fast --since=2026-11-21T10:00:00Z',
         'orderbooks inspect --data=/var/lib/orderbooks --json --since=2026-11-21T10:00:00Z',
         'orderbooks inspect --data=/var/lib/orderbooks --remote --config=/etc/orderbooks/config.yaml',
       ),

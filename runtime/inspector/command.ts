@@ -3,7 +3,9 @@ import { loadConfiguration } from '../config/configuration.ts';
 import { ConfigurationError } from '../config/error.ts';
 import { openRemote } from '../uploader/open-remote.ts';
 import type { Remote } from '../uploader/remote.ts';
+import { exportCommand } from './export-command.ts';
 import { inspect } from './inspect.ts';
+import { replayCommand } from './replay-command.ts';
 import { isClean, reportText } from './text.ts';
 
 export interface InspectCommandOptions {
@@ -21,17 +23,38 @@ export interface InspectCommandOptions {
   readonly upload?: string;
   /** Path of the configuration file. */
   readonly config?: string;
+  /** Write the frames of this market instead of a report. */
+  readonly export?: string;
+  /** Where to; needs `export`. */
+  readonly output?: string;
+  /** Serve the frames instead of a report: a pace, or true for the recorded one. */
+  readonly replay?: string | true;
 }
 
 /**
  * `orderbooks inspect`. With `json` the exit code is 0 whenever a report was printed, for the report is the answer;
- * without it, 1 says that something is wrong. Throws `ConfigurationError` for wrong usage.
+ * without it, 1 says that something is wrong. With `export` or `replay` there is no report: see there. Throws `ConfigurationError` for wrong usage.
  */
 export async function inspectCommand(
   options: InspectCommandOptions,
   print: (text: string) => void = (text) => process.stdout.write(text),
 ): Promise<number> {
   const since = parseSince(options.since);
+  checkTogether(options);
+  if (options.export !== undefined || options.replay !== undefined) {
+    await checkDataRoot(options.data);
+    const archives = {
+      dataRoot: options.data,
+      ...(since === null ? {} : { since }),
+      ...(options.path === undefined ? {} : { paths: options.path }),
+    };
+    if (options.export === undefined) {
+      const pace = typeof options.replay === 'string' ? options.replay : 'recorded';
+      return replayCommand({ ...archives, pace });
+    }
+    const { export: market, output } = options;
+    return exportCommand({ ...archives, market, ...(output === undefined ? {} : { output }) });
+  }
   const remote = remoteOf(options);
   await checkDataRoot(options.data);
   const report = await inspect({
@@ -43,6 +66,21 @@ export async function inspectCommand(
   });
   print(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
   return options.json === true || isClean(report) ? 0 : 1;
+}
+
+/** Each of these prints something of its own; asked for two, one would be forgotten silently. */
+function checkTogether(options: InspectCommandOptions): void {
+  const said = (['json', 'remote', 'export', 'replay'] as const).filter(
+    (name) => options[name] !== undefined && options[name] !== false,
+  );
+  const alone = said.find((name) => name === 'export' || name === 'replay');
+  const other = said.find((name) => name !== alone);
+  if (alone !== undefined && other !== undefined) {
+    throw new ConfigurationError('USAGE', `--${alone} cannot be combined with --${other}`);
+  }
+  if (options.output !== undefined && options.export === undefined) {
+    throw new ConfigurationError('USAGE', '--output needs --export, which says what to write');
+  }
 }
 
 /** A date alone, or a time without a zone, would be read differently by different people. */
