@@ -39,6 +39,12 @@ export interface CheckContext {
 
 /** The ids are part of evidence, of the documentation (docs/checks/<id>.md) and of runbooks: they never change. */
 export const CHECK_IDS = [
+  'collector-on-promoted-digest',
+  'cycle-passes',
+  'snapshots-parse',
+  'snapshots-survive-restart',
+  'cycle-after-restart',
+  'snapshots-uploaded',
   'recorder-on-promoted-digest',
   'recorder-receives',
   'archives-parse',

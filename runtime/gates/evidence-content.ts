@@ -5,7 +5,7 @@ import type { Evidence, Verdict } from './evidence.ts';
 import { type Facts, seenOf } from './facts.ts';
 import { JUDGED_FACTS, judgedArchives } from './judged-archives.ts';
 import type { ActRecord, CheckRecord, GateRun } from './run.ts';
-import { RECORDER_COMPONENT } from './workloads.ts';
+import { COLLECTOR_COMPONENT, RECORDER_COMPONENT } from './workloads.ts';
 
 /** A ConfigMap holds 1 MiB; with these limits the document stays below a quarter of it. */
 const MAX_ARCHIVES = 300;
@@ -80,19 +80,31 @@ export async function logsOf(
     return logs;
   }
   const { upload } = run.facts;
-  if (upload.state === 'seen' && refused(run, ['upload-verified', 'remote-holds-upload'])) {
+  if (upload.state === 'seen' && refused(run, UPLOAD_CHECKS)) {
     const { outcome } = upload.value;
     logs.push({ source: `Job ${outcome.name}`, text: tail(outcome.log) });
   }
-  return [...logs, ...(await recorderLogs({ platform, subject }))].slice(0, MAX_LOGS);
+  const components = COMPONENTS.filter(([fact]) => run.acts.some((act) => act.fact === fact));
+  for (const [, component] of components) {
+    logs.push(...(await componentLogs({ platform, subject }, component)));
+  }
+  return logs.slice(0, MAX_LOGS);
 }
 
-async function recorderLogs({
-  platform,
-  subject,
-}: Pick<CheckContext, 'platform' | 'subject'>): Promise<Evidence['logs']> {
+/** Checks whose refusal is explained by the log of the one-off upload. */
+const UPLOAD_CHECKS = ['upload-verified', 'remote-holds-upload', 'snapshots-uploaded'];
+/** Whose pods a run judged, by the fact that names them. */
+const COMPONENTS = [
+  ['promoted', RECORDER_COMPONENT],
+  ['collectorPod', COLLECTOR_COMPONENT],
+] as const;
+
+async function componentLogs(
+  { platform, subject }: Pick<CheckContext, 'platform' | 'subject'>,
+  component: string,
+): Promise<Evidence['logs']> {
   try {
-    const pods = await platform.pods(subject.namespace, RECORDER_COMPONENT);
+    const pods = await platform.pods(subject.namespace, component);
     return await Promise.all(
       pods.map(async ({ name }) => {
         const text = await platform.log(subject.namespace, name, LOG_LINES).catch(errorText);
@@ -106,8 +118,11 @@ async function recorderLogs({
 
 function archivesSeen(facts: Facts) {
   const judged = seenOf(facts, JUDGED_FACTS);
-  if (!('missing' in judged)) return judgedArchives(judged.seen).archives;
-  return facts.before.state === 'seen' ? facts.before.value.report.archives : [];
+  const found = [facts.cyclesAfter, facts.cyclesBefore, facts.before].flatMap((fact) =>
+    fact.state === 'seen' ? fact.value.report.archives : [],
+  );
+  const all = 'missing' in judged ? found : [...found, ...judgedArchives(judged.seen).archives];
+  return [...new Map(all.map((archive) => [archive.path, archive])).values()];
 }
 
 function refused(run: GateRun, ids: readonly string[]): boolean {

@@ -5,8 +5,14 @@ import type { JobOutcome, Pod, Workload } from './platform.ts';
 
 /** What the acts of a run have seen, by name. Checks judge from these and from nothing else. */
 export interface Seen {
+  /** The collector's pod, once it ran the promoted digest and was ready and alone. */
+  readonly collectorPod: PromotedPod;
+  /** The collector's cycles and archives before its restart. */
+  readonly cyclesBefore: Inspection;
+  readonly collectorRestart: Replacement;
+  readonly cyclesAfter: Inspection;
   /** The recorder's pod, once it ran the promoted digest and was ready and alone. */
-  readonly promoted: { readonly pod: Pod; readonly deployment: Workload };
+  readonly promoted: PromotedPod;
   readonly collectorBefore: CollectorState;
   readonly observation: Observation;
   /** Archives before the restart. */
@@ -16,12 +22,25 @@ export interface Seen {
   readonly after: Inspection;
   readonly upload: { readonly outcome: JobOutcome; readonly startedAt: Date };
   /** Upload manifests and remote files after the one-off upload. */
-  readonly uploaded: Inspection;
+  readonly uploaded: Omit<Inspection, 'metricsAfterwards'>;
   readonly podsAtEnd: readonly Pod[];
+  readonly collectorPodsAtEnd: readonly Pod[];
   readonly collectorAfter: CollectorState;
 }
 
 export type FactName = keyof Seen;
+
+export interface PromotedPod {
+  readonly pod: Pod;
+  readonly deployment: Workload;
+}
+
+/** A pod that was deleted, and the one that came in its place. */
+export interface Replacement {
+  readonly old: Pod;
+  readonly replacement: Pod;
+  readonly deletedAt: Date;
+}
 
 /** The REST collector of production as it is at one moment; `deployment` is null where there is none. */
 export interface CollectorState {
@@ -46,17 +65,12 @@ export interface Observation {
 export interface Inspection {
   readonly report: InspectReport;
   readonly requestedAt: Date;
-  /** Metrics of the recorder read after the report was made, or why there are none. */
+  /** Metrics of the judged pod read after the report was made, or why there are none. */
   readonly metricsAfterwards: Sample | string;
 }
 
 export type Restart =
-  | {
-      readonly mode: 'provoke';
-      readonly old: Pod;
-      readonly replacement: Pod;
-      readonly deletedAt: Date;
-    }
+  | ({ readonly mode: 'provoke' } & Replacement)
   | { readonly mode: 'observe'; readonly earlier: EarlierRun | null };
 
 /** The newest run of a recorder before the promoted pod's own, and the report that holds its archives. */
@@ -74,21 +88,34 @@ export type Fact<T> =
 
 export type Facts = { readonly [Name in FactName]: Fact<Seen[Name]> };
 
+/** No act has looked at anything. */
 export function pendingFacts(): Facts {
-  const pending = { state: 'pending' } as const;
-  return {
-    promoted: pending,
-    collectorBefore: pending,
-    observation: pending,
-    before: pending,
-    restart: pending,
-    after: pending,
-    upload: pending,
-    uploaded: pending,
-    podsAtEnd: pending,
-    collectorAfter: pending,
-  };
+  return PENDING;
 }
+
+const pending = { state: 'pending' } as const;
+/**
+ * In the order in which a run of several gates looks at them: the collector is restarted before anybody looks whether
+ * it stays as it is.
+ */
+const PENDING: Facts = {
+  collectorPod: pending,
+  cyclesBefore: pending,
+  collectorRestart: pending,
+  cyclesAfter: pending,
+  promoted: pending,
+  collectorBefore: pending,
+  observation: pending,
+  before: pending,
+  restart: pending,
+  after: pending,
+  upload: pending,
+  uploaded: pending,
+  podsAtEnd: pending,
+  collectorPodsAtEnd: pending,
+  collectorAfter: pending,
+};
+export const FACT_ORDER = Object.keys(PENDING) as readonly FactName[];
 
 /** The values of `names`, or the first fact among them that was not seen. */
 export function seenOf<Name extends FactName>(

@@ -1,17 +1,22 @@
 import type { Act } from './act.ts';
 import { inspectAfter, inspectBefore } from './acts/inspect-archives.ts';
+import { inspectCyclesAfter, inspectCyclesBefore } from './acts/inspect-cycles.ts';
 import { lookAtCollectorAfter, lookAtCollectorBefore } from './acts/look-at-collector.ts';
-import { lookAtPodsAtEnd } from './acts/look-at-pods-at-end.ts';
+import { lookAtCollectorPodsAtEnd, lookAtPodsAtEnd } from './acts/look-at-pods-at-end.ts';
 import { observeRecorder } from './acts/observe-recorder.ts';
+import { restartCollector } from './acts/restart-collector.ts';
 import { restartRecorder } from './acts/restart-recorder.ts';
 import { readBackUpload, uploadOnce } from './acts/upload-once.ts';
-import { waitForPromotedPod } from './acts/wait-for-promoted-pod.ts';
+import { waitForPromotedCollector, waitForPromotedPod } from './acts/wait-for-promoted-pod.ts';
 import type { Check } from './check.ts';
 import { archivesParse } from './checks/archives-parse.ts';
 import { checkpointsSucceed } from './checks/checkpoints-succeed.ts';
+import { collectorOnPromotedDigest } from './checks/collector-on-promoted-digest.ts';
 import { collectorUnchanged } from './checks/collector-unchanged.ts';
 import { connectionsRecover } from './checks/connections-recover.ts';
 import { countersExposed } from './checks/counters-exposed.ts';
+import { cycleAfterRestart } from './checks/cycle-after-restart.ts';
+import { cyclePasses } from './checks/cycle-passes.ts';
 import { payloadHashes } from './checks/payload-hashes.ts';
 import { priorArchiveUnchanged } from './checks/prior-archive-unchanged.ts';
 import { recorderOnPromotedDigest } from './checks/recorder-on-promoted-digest.ts';
@@ -19,7 +24,11 @@ import { recorderReceives } from './checks/recorder-receives.ts';
 import { remoteHoldsUpload } from './checks/remote-holds-upload.ts';
 import { restartWrites } from './checks/restart-writes.ts';
 import { sequencesGapless } from './checks/sequences-gapless.ts';
+import { snapshotsParse } from './checks/snapshots-parse.ts';
+import { snapshotsSurviveRestart } from './checks/snapshots-survive-restart.ts';
+import { snapshotsUploaded } from './checks/snapshots-uploaded.ts';
 import { uploadVerified } from './checks/upload-verified.ts';
+import { FACT_ORDER, type FactName } from './facts.ts';
 
 /** A named list of checks, and the acts that make what they judge visible, in the order they are performed. */
 export interface Gate {
@@ -27,6 +36,27 @@ export interface Gate {
   readonly acts: readonly Act[];
   readonly checks: readonly Check[];
 }
+
+const collectorSmoke: Gate = {
+  name: 'collector-smoke',
+  acts: [
+    waitForPromotedCollector,
+    inspectCyclesBefore,
+    restartCollector,
+    inspectCyclesAfter,
+    uploadOnce('collectorPod'),
+    readBackUpload('collectorPod'),
+    lookAtCollectorPodsAtEnd,
+  ],
+  checks: [
+    collectorOnPromotedDigest,
+    cyclePasses,
+    snapshotsParse,
+    snapshotsSurviveRestart,
+    cycleAfterRestart,
+    snapshotsUploaded,
+  ],
+};
 
 const wsSmoke: Gate = {
   name: 'ws-smoke',
@@ -37,8 +67,8 @@ const wsSmoke: Gate = {
     inspectBefore,
     restartRecorder,
     inspectAfter,
-    uploadOnce,
-    readBackUpload,
+    uploadOnce('promoted'),
+    readBackUpload('promoted'),
     lookAtPodsAtEnd,
     lookAtCollectorAfter,
   ],
@@ -59,4 +89,32 @@ const wsSmoke: Gate = {
   ],
 };
 
-export const GATES: Readonly<Record<string, Gate>> = { [wsSmoke.name]: wsSmoke };
+export const GATES: Readonly<Record<string, Gate>> = Object.fromEntries(
+  [collectorSmoke, wsSmoke].map((gate) => [gate.name, gate]),
+);
+
+/**
+ * Several gates as one run with one verdict: two Jobs at the same time would disturb each other's observations. What
+ * both need is done once, after all that either needs for it.
+ */
+export function combined(gates: readonly Gate[]): Gate {
+  const acts = new Map<FactName, Act>();
+  for (const act of gates.flatMap((gate) => gate.acts)) {
+    const known = acts.get(act.fact);
+    acts.set(
+      act.fact,
+      known === undefined
+        ? act
+        : {
+            ...act,
+            needs: [...new Set([...known.needs, ...act.needs])],
+            answeredBy: [...new Set([...known.answeredBy, ...act.answeredBy])],
+          },
+    );
+  }
+  return {
+    name: gates.map((gate) => gate.name).join('+'),
+    acts: FACT_ORDER.flatMap((fact) => acts.get(fact) ?? []),
+    checks: [...new Map(gates.flatMap((gate) => gate.checks).map((one) => [one.id, one])).values()],
+  };
+}

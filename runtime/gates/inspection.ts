@@ -1,3 +1,4 @@
+import type { RunManifest } from '../archive/manifest.ts';
 import type { ArchiveReport, InspectReport } from '../inspector/report.ts';
 import type { CheckContext } from './check.ts';
 import { errorText, GateError } from './error.ts';
@@ -48,10 +49,14 @@ export async function sampleOrReason(place: Place, pod: string): Promise<Sample 
   }
 }
 
-/** Run ids that the recorder in `pod` wrote manifests for: more than one if its container restarted. */
-export function runsOfPod(report: InspectReport, pod: string): readonly string[] {
+/** Run ids that `component` in `pod` wrote manifests for: more than one if its container restarted. */
+export function runsOfPod(
+  report: InspectReport,
+  pod: string,
+  component: RunManifest['component'] = RECORDER_COMPONENT,
+): readonly string[] {
   return report.run_manifests
-    .filter((run) => run.component === RECORDER_COMPONENT && run.pod === pod)
+    .filter((run) => run.component === component && run.pod === pod)
     .map((run) => run.run_id);
 }
 

@@ -24,6 +24,8 @@ export const policy = z
     freshness: duration.prefault('60s'),
     /** A connection that ended must be open again within this time. */
     reconnectWithin: duration.prefault('60s'),
+    /** The collector's latest cycle may have ended at most this long ago. */
+    cycleAge: duration.prefault('5m'),
     /** Share of the REST checkpoints that must have been answered with at least one book. */
     checkpointSuccess: z.number().gt(0).max(1).default(0.8),
     /**

@@ -199,7 +199,9 @@ function unobserved(check: Check, gate: Gate, name: FactName, fact: Fact<unknown
       reason: fact.state === 'not_observed' ? fact.because : 'the gate has no act that observes it',
     };
   }
-  const answeredBy = gate.acts.find((act) => act.fact === name)?.answeredBy ?? [];
+  const answeredBy = (gate.acts.find((act) => act.fact === name)?.answeredBy ?? []).filter((id) =>
+    gate.checks.some((one) => one.id === id),
+  );
   const refuses = answeredBy.length === 0 || answeredBy.includes(check.id);
   return {
     status: refuses ? ('fail' as const) : ('not_judged' as const),

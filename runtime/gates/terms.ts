@@ -2,13 +2,14 @@ import { ConfigurationError } from '../config/error.ts';
 import { loadYaml } from '../config/load.ts';
 import type { Subject } from './check.ts';
 import { GateError } from './error.ts';
-import { GATES, type Gate } from './gates.ts';
+import { combined, GATES, type Gate } from './gates.ts';
 import { type Policy, policy } from './policy.ts';
 
 export const POLICY_OVERRIDES = 'ORDERBOOKS_POLICY_OVERRIDES';
 
 /** What the command line gives. */
 export interface VerifyOptions {
+  /** One gate, or several separated by commas, which make one run with one verdict. */
   readonly gate: string;
   readonly project: string;
   readonly stage: string;
@@ -44,12 +45,7 @@ export function readTerms(
   environment: Readonly<Record<string, string | undefined>>,
 ): Terms {
   const problems: string[] = [];
-  const gate = Object.hasOwn(GATES, options.gate) ? GATES[options.gate] : undefined;
-  if (gate === undefined) {
-    problems.push(
-      `--gate: expected one of ${Object.keys(GATES).join(', ')}, got ${shown(options.gate)}`,
-    );
-  }
+  const gate = readGate(options.gate, problems);
   for (const [flag, value] of [
     ['project', options.project],
     ['stage', options.stage],
@@ -74,7 +70,7 @@ export function readTerms(
   }
   if (!options.evidence) problems.push('--evidence: expected a file to write the evidence to');
   const loaded = readPolicy(options.policy, environment, problems);
-  if (problems.length > 0 || gate === undefined || loaded === null) {
+  if (problems.length > 0 || gate === null || loaded === null) {
     throw new GateError('GATE_USAGE', problems.join('\n'));
   }
   const { project, stage, namespace, productionNamespace, imageDigest, commit } = options;
@@ -84,6 +80,18 @@ export function readTerms(
     policy: loaded.value,
     overridden: loaded.overridden,
   };
+}
+
+function readGate(text: string | undefined, problems: string[]): Gate | null {
+  const names = (text ?? '').split(',');
+  const gates = names.flatMap((name) => (Object.hasOwn(GATES, name) ? (GATES[name] ?? []) : []));
+  if (gates.length === names.length && new Set(names).size === names.length) {
+    return combined(gates);
+  }
+  problems.push(
+    `--gate: expected one of ${Object.keys(GATES).join(', ')}, or several of them separated by commas, got ${shown(text)}`,
+  );
+  return null;
 }
 
 function readPolicy(

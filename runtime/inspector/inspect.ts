@@ -1,5 +1,6 @@
 import type { Remote } from '../uploader/remote.ts';
 import { type ArchiveInspection, inspectArchive } from './archive-inspection.ts';
+import { readCycleManifests } from './cycles.ts';
 import { findUnreadArchives, readRunManifests, readUploadManifests } from './manifests.ts';
 import { readRemote, selectUpload } from './remote.ts';
 import type { InspectReport } from './report.ts';
@@ -47,9 +48,10 @@ export async function inspect(options: InspectOptions): Promise<InspectReport> {
   const joined = joinRuns(inspections, unread.between);
   const runIds = new Set(joined.runs.map((run) => run.run_id));
   const runManifests = await readRunManifests(dataRoot, bound, runIds);
+  const cycles = await readCycleManifests(dataRoot, bound);
   const uploads = await readUploadManifests(dataRoot, since);
   problems.push(...unread.problems, ...joined.problems);
-  problems.push(...runManifests.problems, ...uploads.problems);
+  problems.push(...runManifests.problems, ...cycles.problems, ...uploads.problems);
   const upload =
     options.remote === undefined ? null : selectUpload(uploads.manifests, options.upload);
   if (options.upload !== undefined && upload === null) {
@@ -63,6 +65,7 @@ export async function inspect(options: InspectOptions): Promise<InspectReport> {
     open: [...selection.open],
     runs: joined.runs,
     run_manifests: runManifests.manifests,
+    cycle_manifests: cycles.manifests,
     upload_manifests: uploads.manifests,
     ...(options.remote === undefined
       ? {}

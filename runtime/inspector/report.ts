@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runManifest, uploadManifest } from '../archive/manifest.ts';
+import { cycleManifest, runManifest, uploadManifest } from '../archive/manifest.ts';
 import { gapRow, STREAMS } from '../archive/row.ts';
 
 /** What was found in one archive file. Every count is of what was really read, never of what a manifest says. */
@@ -62,6 +62,8 @@ export const inspectReport = z.object({
     }),
   ),
   run_manifests: z.array(runManifest),
+  /** Newest cycles of collectors, oldest first. Inspectors of earlier releases do not know them. */
+  cycle_manifests: z.array(cycleManifest).default([]),
   upload_manifests: z.array(uploadManifest),
   /** Files of one upload as they are on the remote now; present only when asked for. */
   remote: z

@@ -62,7 +62,7 @@ const POLICY: readonly Setting[] = [
   { path: 'dataTimeout', value: '20s', why: SHORT },
   { path: 'inspectTimeout', value: '30s', why: SHORT },
   { path: 'uploadTimeout', value: '30s', why: SHORT },
-  { path: 'deadline', value: '120s', why: SHORT },
+  { path: 'deadline', value: '240s', why: 'a busy machine may take this long' },
 ];
 const SETTINGS: Readonly<Record<string, readonly Setting[]>> = {
   'ws-recorder': [...RECORDER, ...ARCHIVE],

@@ -1,5 +1,5 @@
 import { defineAct } from '../act.ts';
-import { RECORDER_COMPONENT } from '../workloads.ts';
+import { COLLECTOR_COMPONENT, RECORDER_COMPONENT } from '../workloads.ts';
 
 /** Who records when all else is done: a rollback or a crash during the run must not go unseen. */
 export const lookAtPodsAtEnd = defineAct({
@@ -7,4 +7,11 @@ export const lookAtPodsAtEnd = defineAct({
   title: 'look at the recorder pods once more',
   needs: ['promoted'],
   perform: ({ platform, subject }) => platform.pods(subject.namespace, RECORDER_COMPONENT),
+});
+
+export const lookAtCollectorPodsAtEnd = defineAct({
+  fact: 'collectorPodsAtEnd',
+  title: 'look at the collector pods once more',
+  needs: ['collectorPod'],
+  perform: ({ platform, subject }) => platform.pods(subject.namespace, COLLECTOR_COMPONENT),
 });

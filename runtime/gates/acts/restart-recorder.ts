@@ -2,8 +2,7 @@ import { defineAct } from '../act.ts';
 import type { CheckContext } from '../check.ts';
 import type { EarlierRun, Restart, Seen } from '../facts.ts';
 import { freshReport } from '../inspection.ts';
-import { describePod, livePods, notAloneOnDigest } from '../recorder-pod.ts';
-import { until } from '../until.ts';
+import { replacePod } from '../replacement.ts';
 import { RECORDER_COMPONENT } from '../workloads.ts';
 
 /**
@@ -20,38 +19,15 @@ export const restartRecorder = defineAct({
   needs: ['promoted', 'before'],
   answeredBy: ['restart-writes', 'prior-archive-unchanged'],
   async perform(context, seen): Promise<Restart> {
-    return context.policy.restart === 'provoke'
-      ? provoke(context, seen)
-      : { mode: 'observe', earlier: await findEarlierRun(context, seen) };
+    if (context.policy.restart === 'observe') {
+      return { mode: 'observe', earlier: await findEarlierRun(context, seen) };
+    }
+    return {
+      mode: 'provoke',
+      ...(await replacePod(context, RECORDER_COMPONENT, seen.promoted.pod)),
+    };
   },
 });
-
-async function provoke(
-  context: CheckContext,
-  { promoted }: Pick<Seen, 'promoted'>,
-): Promise<Restart> {
-  const { platform, subject, policy } = context;
-  const old = promoted.pod;
-  const deletedAt = context.now();
-  context.progress(`deleting ${describePod(old)}`);
-  await platform.deletePod(subject.namespace, old.name);
-  const replacement = await until(
-    context,
-    {
-      what: `another ready pod of ${subject.imageDigest} in place of ${old.name}`,
-      timeoutMs: policy.readyTimeout,
-    },
-    async () => {
-      const pods = await platform.pods(subject.namespace, RECORDER_COMPONENT);
-      if (pods.some((pod) => pod.uid === old.uid)) return { notYet: `${old.name} is still there` };
-      const problem = notAloneOnDigest(pods, subject.imageDigest);
-      const [pod] = livePods(pods);
-      if (problem !== null || pod === undefined) return { notYet: problem ?? 'no pod' };
-      return { done: pod };
-    },
-  );
-  return { mode: 'provoke', old, replacement, deletedAt };
-}
 
 async function findEarlierRun(
   context: CheckContext,

@@ -1,5 +1,5 @@
 import { RAW_FOLDER } from '../../archive/layout.ts';
-import type { ArchiveReport } from '../../inspector/report.ts';
+import { archiveFaults } from '../archive-faults.ts';
 import { defineCheck } from '../check.ts';
 import { firstFew, JUDGED_FACTS, judgedArchives, ofStream, total } from '../judged-archives.ts';
 import { judged } from '../outcome.ts';
@@ -12,7 +12,7 @@ export const archivesParse = defineCheck({
   needs: JUDGED_FACTS,
   run({ subject }, facts) {
     const { archives, problems: unreadable, runs } = judgedArchives(facts);
-    const problems = archives.flatMap((archive) => faults(archive, subject.imageDigest));
+    const problems = archives.flatMap((archive) => archiveFaults(archive, subject.imageDigest));
     if (runs.length === 0) {
       problems.push(
         `no run manifest of pod ${facts.promoted.pod.name}: nothing says what it wrote`,
@@ -31,24 +31,3 @@ export const archivesParse = defineCheck({
     );
   },
 });
-
-function faults(archive: ArchiveReport, imageDigest: string): string[] {
-  const found: string[] = [];
-  if (!archive.path.startsWith(`${RAW_FOLDER}/${archive.stream}/`)) {
-    found.push(`${archive.path}: lies outside ${RAW_FOLDER}/${archive.stream}`);
-  }
-  if (!archive.complete) {
-    found.push(`${archive.path}: not complete (${archive.errors.join(', ') || 'cut off'})`);
-  }
-  if (archive.manifest !== 'match') found.push(`${archive.path}: manifest ${archive.manifest}`);
-  if (!(archive.image ?? '').endsWith(imageDigest)) {
-    found.push(`${archive.path}: written by ${archive.image || 'an unnamed image'}`);
-  }
-  // Wrong hashes and sequences are errors too; they have checks of their own.
-  const judgedElsewhere =
-    archive.payload_mismatches + archive.sequence_breaks + archive.connection_sequence_breaks > 0;
-  if (archive.complete && archive.errors.length > 0 && !judgedElsewhere) {
-    found.push(`${archive.path}: ${archive.errors.join(', ')}`);
-  }
-  return found;
-}

@@ -6,6 +6,7 @@ import { collector, gap, OTHER_DIGEST, World } from './world.ts';
 
 /** A world with one defect that one check must refuse, and no other. */
 export interface BrokenWorld {
+  readonly gate: string;
   readonly check: CheckId;
   readonly defect: string;
   readonly policy?: Partial<Policy>;
@@ -264,6 +265,7 @@ function broken(
   policy?: Partial<Policy>,
 ): BrokenWorld {
   return {
+    gate: 'ws-smoke',
     check,
     defect,
     ...(policy === undefined ? {} : { policy }),

@@ -2,13 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECK_IDS } from '../../../runtime/gates/check.ts';
 import { verdictOf } from '../../../runtime/gates/evidence-content.ts';
-import { GATES, type Gate } from '../../../runtime/gates/gates.ts';
+import { FACT_ORDER } from '../../../runtime/gates/facts.ts';
+import { combined } from '../../../runtime/gates/gates.ts';
 import type { Policy } from '../../../runtime/gates/policy.ts';
 import { runGate } from '../../../runtime/gates/run.ts';
+import { BROKEN_COLLECTOR_WORLDS } from './broken-collector-worlds.ts';
 import { BROKEN_WORLDS } from './broken-worlds.ts';
+import { gateNamed } from './run-in-world.ts';
 import { collector, World } from './world.ts';
 
-const GATE = gate();
+const ALL_BROKEN = [...BROKEN_WORLDS, ...BROKEN_COLLECTOR_WORLDS];
 
 describe('a good world', () => {
   it('passes every check of ws-smoke, with a restart provoked', async () => {
@@ -16,7 +19,9 @@ describe('a good world', () => {
     const checks = await judge(world);
     expect(refusals(checks)).toEqual([]);
     expect(verdictOf(checks).verdict).toBe('PASS');
-    expect(checks.map((check) => check.id)).toEqual([...CHECK_IDS]);
+    expect(checks.map((check) => check.id)).toEqual(
+      gateNamed('ws-smoke').checks.map((check) => check.id),
+    );
     expect(world.calls.filter((call) => call.startsWith('deletePod'))).toEqual([
       'deletePod recorder-promoted',
     ]);
@@ -38,11 +43,53 @@ describe('a good world', () => {
   });
 });
 
+describe('a good collector', () => {
+  it('passes every check of collector-smoke, its pod deleted and no other', async () => {
+    const world = new World({ collector: true });
+    const checks = await judge(world, {}, 'collector-smoke');
+    expect(refusals(checks)).toEqual([]);
+    expect(checks.every((check) => check.status === 'pass')).toBe(true);
+    expect(world.calls.filter((call) => call.startsWith('deletePod'))).toEqual([
+      'deletePod collector-promoted',
+    ]);
+  });
+
+  it('and a good recorder pass in one run, with one upload', async () => {
+    const world = new World({ collector: true });
+    const gate = combined([gateNamed('collector-smoke'), gateNamed('ws-smoke')]);
+    const { checks, acts } = await runGate(gate, world.context({ restart: 'observe' }));
+    expect(refusals(checks)).toEqual([]);
+    expect(checks.every((check) => check.status === 'pass')).toBe(true);
+    expect(checks).toHaveLength(19);
+    expect(acts.map((act) => act.fact)).toEqual(
+      [
+        ...new Set(
+          [...gateNamed('collector-smoke').acts, ...gateNamed('ws-smoke').acts].map(
+            (act) => act.fact,
+          ),
+        ),
+      ].sort((a, b) => FACT_ORDER.indexOf(a) - FACT_ORDER.indexOf(b)),
+    );
+    expect(world.calls.filter((call) => call === 'upload')).toHaveLength(1);
+  });
+
+  it('is expected where its checks are asked for: without one they refuse, and say why', async () => {
+    const checks = await judge(new World(), { readyTimeout: 1000 }, 'collector-smoke');
+    expect(verdictOf(checks).verdict).toBe('FAIL');
+    expect(checks[0]).toMatchObject({
+      id: 'collector-on-promoted-digest',
+      status: 'fail',
+      reason: expect.stringContaining('no collector is deployed there'),
+    });
+    expect(checks.slice(1).every((check) => check.status === 'not_judged')).toBe(true);
+  });
+});
+
 describe('every defect is refused by the check that is meant for it, and by no other', () => {
-  it.each(BROKEN_WORLDS.map((world) => [world.check, world.defect, world] as const))(
+  it.each(ALL_BROKEN.map((world) => [world.check, world.defect, world] as const))(
     '%s: %s',
     async (id, _defect, broken) => {
-      const checks = await judge(broken.make(), broken.policy);
+      const checks = await judge(broken.make(), broken.policy, broken.gate);
       expect(refusals(checks)).toEqual([id]);
       expect(verdictOf(checks).verdict).toBe('FAIL');
     },
@@ -51,9 +98,10 @@ describe('every defect is refused by the check that is meant for it, and by no o
 
 describe('no check is superfluous', () => {
   it.each([...CHECK_IDS])('without %s some defect would pass', async (id) => {
-    const broken = BROKEN_WORLDS.find((world) => world.check === id);
+    const broken = ALL_BROKEN.find((world) => world.check === id);
     if (broken === undefined) throw new Error(`no broken world for ${id}`);
-    const without = { ...GATE, checks: GATE.checks.filter((check) => check.id !== id) };
+    const gate = gateNamed(broken.gate);
+    const without = { ...gate, checks: gate.checks.filter((check) => check.id !== id) };
     const { checks } = await runGate(without, broken.make().context(broken.policy));
     expect(verdictOf(checks).verdict).toBe('PASS');
   });
@@ -70,14 +118,8 @@ describe('no check is superfluous', () => {
   });
 });
 
-function gate(): Gate {
-  const found = GATES['ws-smoke'];
-  if (found === undefined) throw new Error('there is no gate ws-smoke');
-  return found;
-}
-
-async function judge(world: World, policy: Partial<Policy> = {}) {
-  return (await runGate(GATE, world.context(policy))).checks;
+async function judge(world: World, policy: Partial<Policy> = {}, gate = 'ws-smoke') {
+  return (await runGate(gateNamed(gate), world.context(policy))).checks;
 }
 
 function refusals(checks: Awaited<ReturnType<typeof judge>>): string[] {

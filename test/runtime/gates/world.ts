@@ -11,6 +11,7 @@ import type {
 import { PlatformError } from '../../../runtime/gates/platform-error.ts';
 import { type Policy, policy } from '../../../runtime/gates/policy.ts';
 import type { ArchiveReport, InspectReport } from '../../../runtime/inspector/report.ts';
+import { CollectedRun } from './collected-run.ts';
 import { COMMIT, DIGEST, IMAGE, iso, OTHER_DIGEST, RecordedRun, sha } from './recorded-run.ts';
 
 export { gap } from './recorded-run.ts';
@@ -60,8 +61,8 @@ export class World implements Platform {
     metrics: (text) => text,
     inspect: (report) => report,
     upload: (outcome) => outcome,
-    collector: () => null,
-    collectorPods: () => [],
+    collector: (workload) => workload,
+    collectorPods: (pods) => pods,
     gaps: (gaps) => gaps,
     uploadManifest: (manifest) => manifest,
   };
@@ -69,10 +70,17 @@ export class World implements Platform {
   before: (call: string) => Promise<void> | void = () => {};
 
   readonly #runs: RecordedRun[];
+  readonly #collected: CollectedRun[] = [];
   #upload: { readonly at: number; readonly job: string } | null = null;
   #jobs = 0;
 
-  constructor(options: { readonly earlierRun?: boolean; readonly age?: number } = {}) {
+  constructor(
+    options: {
+      readonly earlierRun?: boolean;
+      readonly age?: number;
+      readonly collector?: boolean;
+    } = {},
+  ) {
     const startedAt = this.time - (options.age ?? 5000);
     this.#runs = [new RecordedRun(this, 'promoted', 'recorder-promoted', startedAt)];
     if (options.earlierRun !== false) {
@@ -80,10 +88,17 @@ export class World implements Platform {
       earlier.stoppedAt = startedAt - GONE_MS;
       this.#runs.unshift(earlier);
     }
+    if (options.collector === true) {
+      this.#collected.push(new CollectedRun(this, 'collected', 'collector-promoted', startedAt));
+    }
   }
 
   get restarted(): boolean {
     return this.#runs.some((one) => one.id === 'replacement');
+  }
+
+  get collectorRestarted(): boolean {
+    return this.#collected.length > 1;
   }
 
   get uploaded(): boolean {
@@ -92,9 +107,17 @@ export class World implements Platform {
 
   async pods(namespace: string, component: string): Promise<readonly Pod[]> {
     await this.#called(`pods ${component}`);
-    if (component !== 'ws-recorder') return this.change.collectorPods([]);
-    const current = this.#current();
-    const pod: Pod = {
+    if (component !== 'ws-recorder') {
+      const collected = this.#collected.at(-1);
+      return this.change.collectorPods(
+        collected === undefined ? [] : [this.#pod(namespace, collected)],
+      );
+    }
+    return this.change.pods([this.#pod(namespace, this.#current())]);
+  }
+
+  #pod(namespace: string, current: RecordedRun | CollectedRun): Pod {
+    return {
       namespace,
       name: current.pod,
       uid: `uid-${current.id}`,
@@ -106,17 +129,25 @@ export class World implements Platform {
       restarts: 0,
       startedAt: this.time >= current.startedAt ? iso(current.startedAt) : null,
     };
-    return this.change.pods([pod]);
   }
 
   async deployment(_namespace: string, name: string): Promise<Workload | null> {
     await this.#called(`deployment ${name}`);
-    if (name === 'orderbooks-collector') return this.change.collector(null);
+    if (name === 'orderbooks-collector') {
+      return this.change.collector(this.#collected.length === 0 ? null : collector());
+    }
     return this.change.deployment({ name, image: IMAGE, desiredReplicas: 1, readyReplicas: 1 });
   }
 
   async deletePod(_namespace: string, name: string): Promise<void> {
     await this.#called(`deletePod ${name}`);
+    const collected = this.#collected.at(-1);
+    if (collected?.pod === name) {
+      collected.stoppedAt = this.time;
+      const startedAt = this.time + GONE_MS;
+      this.#collected.push(new CollectedRun(this, 'later', 'collector-later', startedAt));
+      return;
+    }
     this.#current().stoppedAt = this.time;
     this.#runs.push(
       new RecordedRun(this, 'replacement', 'recorder-replacement', this.time + GONE_MS),
@@ -125,8 +156,8 @@ export class World implements Platform {
 
   async metrics(_namespace: string, pod: string): Promise<string> {
     await this.#called(`metrics ${pod}`);
-    const current = this.#current();
-    if (pod !== current.pod || this.time < current.startedAt) {
+    const current = [this.#current(), ...this.#collected].find((one) => one.pod === pod);
+    if (current === undefined || current.stoppedAt !== null || this.time < current.startedAt) {
       throw new PlatformError('PLATFORM_FAILING', `no answer from ${pod}`);
     }
     return this.change.metrics(current.metrics());
@@ -142,7 +173,7 @@ export class World implements Platform {
     this.#jobs += 1;
     const since = request.since === undefined ? 0 : Date.parse(request.since);
     const wanted = new Set(request.paths ?? []);
-    const archives = this.#runs
+    const archives = [...this.#runs, ...this.#collected]
       .flatMap((one) => one.archives())
       .filter(({ closedAt, report }) => closedAt >= since || wanted.has(report.path))
       .map(({ report }) => report);
@@ -161,7 +192,10 @@ export class World implements Platform {
         },
       ],
       runs: this.#joined(archives),
-      run_manifests: this.#runs
+      cycle_manifests: this.#collected
+        .flatMap((one) => one.cycles())
+        .filter((one) => Date.parse(one.started_at) >= since),
+      run_manifests: [...this.#runs, ...this.#collected]
         .filter((one) => one.startedAt <= this.time)
         .map((one) => one.manifest()),
       upload_manifests: upload === null ? [] : [upload],
@@ -264,7 +298,7 @@ export class World implements Platform {
   #uploadManifest(): UploadManifest | null {
     const upload = this.#upload;
     if (upload === null) return null;
-    const files = this.#runs
+    const files = [...this.#runs, ...this.#collected]
       .flatMap((one) => one.archives())
       .filter(({ closedAt }) => closedAt <= upload.at)
       .map(({ report }) => ({
