@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { buildRegistry } from '../observability/registry.ts';
 
 /** Everything the collector counts. Every counter exists with 0 from the start. */
@@ -85,9 +85,21 @@ export function collectorMetrics(build: { readonly revision: string; readonly im
       'stream',
       ['rest_snapshots'],
     ),
+    archiveTrouble: troubleOf(registry),
     archivesSalvaged: counter(
       'orderbooks_archive_salvaged_total',
       'Archives of an earlier process that were salvaged at the start.',
     ),
   };
+}
+
+function troubleOf(registry: Registry): Gauge<'stream'> {
+  const gauge = new Gauge({
+    name: 'orderbooks_archive_trouble',
+    help: '1 while the disk refuses rows of the stream and they wait in memory, else 0.',
+    labelNames: ['stream'] as const,
+    registers: [registry],
+  });
+  gauge.set({ stream: 'rest_snapshots' }, 0);
+  return gauge;
 }

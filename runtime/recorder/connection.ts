@@ -213,6 +213,7 @@ export class Connection {
       payload: this.#slab.keep(payload),
     });
     metrics.frames.inc();
+    metrics.bytes.inc(payload.length);
     this.#frames++;
     if (kept) this.#recordedUntil = wallMicros;
     else metrics.lostFrames.inc();

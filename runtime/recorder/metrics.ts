@@ -1,10 +1,13 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { GAP_REASONS } from '../archive/row.ts';
 import { buildRegistry } from '../observability/registry.ts';
 
 /** Everything the recorder counts. Every counter exists with 0 from the start. */
 export interface RecorderMetrics {
   readonly registry: Registry;
   readonly frames: Counter;
+  readonly bytes: Counter;
+  readonly gaps: Counter<'reason'>;
   readonly dataFrames: Counter;
   readonly reconnects: Counter;
   readonly refusals: Counter;
@@ -68,12 +71,21 @@ export function recorderMetrics(build: {
   });
   archiveTrouble.set({ stream: 'ws_raw' }, 0);
   archiveTrouble.set({ stream: 'rest_checkpoints' }, 0);
+  const gaps = new Counter({
+    name: 'orderbooks_recorder_gaps_total',
+    help: 'Gap rows archived in the stream of frames, by reason.',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+  });
+  for (const reason of GAP_REASONS) gaps.inc({ reason }, 0);
   return {
     registry,
+    gaps,
     archiveTrouble,
     checkpoints,
     archivesClosed,
     frames: counter('orderbooks_recorder_frames_total', 'Text frames received.'),
+    bytes: counter('orderbooks_recorder_bytes_total', 'Bytes of the text frames received.'),
     dataFrames: counter('orderbooks_recorder_data_frames_total', 'Text frames with market data.'),
     reconnects: counter(
       'orderbooks_recorder_reconnects_total',

@@ -251,6 +251,7 @@ export class Recorder {
   /** Runs once a frame or gap is with the archive. */
   #observe(entry: Received, text: string, calm: boolean, sequence: number): void {
     if (entry.kind === 'gap') {
+      this.#options.metrics.gaps.inc({ reason: entry.gap.reason });
       const id = entry.gap.connection_id;
       for (const slot of this.#slots) if (id === null || slot.owns(id)) slot.forgetBooks();
       return;
