@@ -18,7 +18,8 @@ interface Loss {
 /**
  * Pairs the gap rows of one run, in their order: each lost connection (`disconnect`, `stall`) with the `connect` that
  * names the same last recorded moment, or else with the next one. A `refused` attempt opens an interruption only when
- * none is open: it is otherwise an attempt to end it.
+ * none is open: it is otherwise an attempt to end it. With redundant connections each slot is judged for itself: that
+ * another one is open, or opens, brings back none.
  *
  * @param endOfRows time of the last archived row; what is open then has no row about its end
  */
@@ -41,10 +42,13 @@ export function interruptions(gaps: readonly GapRow[], endOfRows: number): reado
       const known = open.some((loss) => loss.row.connection_id === row.connection_id);
       if (!known || row.connection_id === null) open.push({ row });
     }
-    if (row.reason === 'refused' && open.length === 0) open.push({ row });
+    if (row.reason === 'refused' && !open.some((loss) => sameSlot(loss.row, row))) {
+      open.push({ row });
+    }
     if (row.reason === 'connect') {
-      const named = open.find((loss) => row.since !== null && loss.row.since === row.since);
-      const loss = named ?? open[0];
+      const own = open.filter((loss) => sameSlot(loss.row, row));
+      const named = own.find((loss) => row.since !== null && loss.row.since === row.since);
+      const loss = named ?? own[0];
       if (loss !== undefined) settle(loss, Date.parse(row.at), null);
     }
     if (row.reason === 'shutdown' || row.reason === 'crash') {
@@ -53,4 +57,13 @@ export function interruptions(gaps: readonly GapRow[], endOfRows: number): reado
   }
   for (const loss of [...open]) settle(loss, null, endOfRows);
   return found.sort((a, b) => a.lostAt - b.lostAt);
+}
+
+/** The recorder calls the third connection of its second slot `ws2-3`. */
+const SLOT = /^(.+)-\d+$/;
+
+/** True unless the rows belong to different slots; a row that names none may belong to any. */
+function sameSlot(one: GapRow, other: GapRow): boolean {
+  const [slot, otherSlot] = [one, other].map((row) => SLOT.exec(row.connection_id ?? '')?.[1]);
+  return slot === undefined || otherSlot === undefined || slot === otherSlot;
 }

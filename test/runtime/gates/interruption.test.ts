@@ -49,6 +49,46 @@ describe('interruptions', () => {
     const rows = [gap('shutdown', T + 500, null, 1), gap('disconnect', T, 'a', 0)];
     expect(interruptions(rows, END)).toMatchObject([{ recoveredAt: null, endedAt: T + 500 }]);
   });
+
+  it('lets no connection of one slot end what another slot lost', () => {
+    const rows = [
+      gap('disconnect', T, 'ws1-1', 0),
+      gap('connect', T + 1000, 'ws2-1', 1),
+      gap('connect', T + 2000, 'ws2-2', 2),
+      gap('connect', T + 30_000, 'ws1-2', 3),
+    ];
+    expect(interruptions(rows, END)).toMatchObject([
+      { connectionId: 'ws1-1', recoveredAt: T + 30_000 },
+    ]);
+  });
+
+  it('pairs by slot even when two slots lost their connections at the same recorded moment', () => {
+    const found = interruptions(
+      [
+        since(gap('disconnect', T, 'ws1-1', 0), 'A'),
+        since(gap('disconnect', T + 1, 'ws2-1', 1), 'A'),
+        since(gap('connect', T + 1000, 'ws2-2', 2), 'A'),
+        since(gap('connect', T + 9000, 'ws1-2', 3), 'A'),
+      ],
+      END,
+    );
+    expect(found.map((one) => [one.connectionId, one.recoveredAt])).toEqual([
+      ['ws1-1', T + 9000],
+      ['ws2-1', T + 1000],
+    ]);
+  });
+
+  it('counts a slot that is refused while another one is lost, and one that never comes back', () => {
+    const rows = [
+      gap('disconnect', T, 'ws1-1', 0),
+      gap('refused', T + 500, 'ws2-1', 1),
+      gap('connect', T + 1000, 'ws1-2', 2),
+    ];
+    expect(interruptions(rows, END)).toMatchObject([
+      { reason: 'disconnect', recoveredAt: T + 1000 },
+      { reason: 'refused', connectionId: 'ws2-1', recoveredAt: null, endedAt: END },
+    ]);
+  });
 });
 
 function since(row: GapRow, moment: string): GapRow {
