@@ -7,6 +7,7 @@ import type { Provenance } from '../archive/row.ts';
 import { redactText } from '../observability/redaction.ts';
 import { type Candidate, findCandidates, localProblem, manifestFile } from './candidates.ts';
 import { cleanUp } from './cleanup.ts';
+import { UploadError } from './error.ts';
 import { deletionDepth, type ReadBack, uploadDepth } from './read-back.ts';
 import type { Remote, UploadFile } from './remote.ts';
 import { forgetVerified, recordVerified, wasVerified } from './verified.ts';
@@ -171,7 +172,7 @@ class UploadRun {
     for (const file of files) {
       this.#set(file, { verified: false, error: 'interrupted before it was verified' });
     }
-    await remote.copy(files);
+    const copyError = await this.#copy(files);
     this.#log({ files: files.length, remote: remote.type }, 'copied; verifying the copies');
     const { by, results } = await remote.verify(files, uploadDepth(this.#readBack));
     for (const file of files) {
@@ -192,7 +193,24 @@ class UploadRun {
       });
       verified.add(archive.path);
     }
+    if (copyError !== null) {
+      // A remote that took nothing would refuse the next archives too, one long wait after the other.
+      if (verified.size === 0) throw copyError;
+      this.fail(copyError);
+    }
     return verified;
+  }
+
+  /** What was copied before a failure counts: each file is looked at on the remote whatever became of the others. */
+  async #copy(files: readonly UploadFile[]): Promise<Error | null> {
+    const { remote, signal } = this.#options;
+    try {
+      await remote.copy(files);
+      return null;
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof UploadError)) throw error;
+      return error;
+    }
   }
 
   #set(
