@@ -1,91 +1,122 @@
-import type { z } from 'zod';
-import { knownKeys } from '../../../runtime/config/schema-keys.ts';
 import { suggestion } from '../../../runtime/config/suggestion.ts';
-import {
-  analysisTemplate,
-  projectConfig,
-  promotionTask,
-  stage,
-  warehouse,
-} from '../../kargo/objects.ts';
 import { admitStageOrTask } from '../../kargo/stage-admission.ts';
 import type { BundleObject } from '../bundle.ts';
-import { shown, valueAt } from '../fields.ts';
+import { isFields } from '../fields.ts';
 import type { Draft } from '../finding.ts';
 import type { Check } from '../rule.ts';
 import type { RuleName } from '../rule-names.ts';
+import { type SchemaFault, schemaFaults } from '../schema-faults.ts';
+import { isValid, knownKinds } from '../schema-store.ts';
 import type { Path } from '../source-file.ts';
 import { KARGO } from '../written-steps.ts';
 
-/** Fields of Kargo's and Rollouts' objects, then what Kargo's admission says to a Stage or task. */
-export const checkObjectFields: Check = function* ({ bundle }) {
+/** Every object against the schema of its kind, then what Kargo's admission says to a Stage or task. */
+export const checkObjectFields: Check = function* ({ bundle, skip }) {
   for (const object of bundle.objects) {
-    const known = SCHEMAS[`${object.group}/${object.kind}`];
-    if (known === undefined) continue;
-    const result = known.schema.safeParse(object.value);
-    if (!result.success) {
-      for (const issue of result.error.issues) yield* issueDrafts(object, known, issue);
-    } else if (ADMITTED.has(object.kind)) yield* refusal(object);
+    if (object.apiVersion === '' || object.kind === '') continue;
+    const known = knownKinds().get(`${object.apiVersion}/${object.kind}`);
+    if (known === undefined) {
+      const unknown = unknownKind(object);
+      if (unknown !== null) yield unknown;
+      else {
+        skip({
+          what: `${object.at([]).file}: ${object.kind} of ${object.apiVersion}`,
+          why: 'there is no schema of this kind here',
+        });
+      }
+      continue;
+    }
+    const faults = isValid(known.schema, object.value)
+      ? []
+      : schemaFaults(known.schema, withoutNulls(object.value)).filter(
+          (fault) => !isSaidElsewhere(object, fault),
+        );
+    for (const fault of faults) yield draft(object, fault);
+    if (faults.length === 0 && ADMITTED.has(object.kind)) yield* refusal(object);
   }
 };
 
-interface Known {
-  readonly schema: z.ZodType;
-  readonly rule: RuleName;
-}
-
-const ROLLOUTS = 'argoproj.io';
-const SCHEMAS: Readonly<Record<string, Known>> = {
-  [`${KARGO}/Stage`]: kargo(stage),
-  [`${KARGO}/PromotionTask`]: kargo(promotionTask),
-  [`${KARGO}/ClusterPromotionTask`]: kargo(promotionTask),
-  [`${KARGO}/Warehouse`]: kargo(warehouse),
-  [`${KARGO}/ProjectConfig`]: kargo(projectConfig),
-  [`${ROLLOUTS}/AnalysisTemplate`]: rollouts(analysisTemplate),
-  [`${ROLLOUTS}/ClusterAnalysisTemplate`]: rollouts(analysisTemplate),
-};
+const ARGOPROJ = 'argoproj.io';
 const ADMITTED: ReadonlySet<string> = new Set(['Stage', 'PromotionTask', 'ClusterPromotionTask']);
 
-function kargo(schema: z.ZodType): Known {
-  return { schema, rule: 'kargo/object-invalid' };
-}
-
-function rollouts(schema: z.ZodType): Known {
-  return { schema, rule: 'rollouts/object-invalid' };
-}
-
-function* issueDrafts(
-  object: BundleObject,
-  { schema, rule }: Known,
-  issue: z.core.$ZodIssue,
-): Generator<Draft> {
-  const path = issue.path.filter((key) => typeof key !== 'symbol');
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path);
-    for (const key of issue.keys) {
-      const near = suggestion(key, known);
-      yield {
-        rule,
-        at: object.atKey([...path, key]),
-        message: `${object.kind} ${object.name}: ${dotted([...path, key])}: no such field; the API server drops it without a word`,
-        fix: near === null ? `fields here are: ${known.join(', ')}` : `did you mean ${near}?`,
-      };
-    }
-    return;
+/** A kind that its group does not have; null where the group is not known here. */
+function unknownKind(object: BundleObject): Draft | null {
+  const { apiVersion, group, kind } = object;
+  const sameGroup = [...knownKinds().keys()].filter((key) => groupOf(key) === group);
+  // Of argoproj.io, only the kinds that are used with Kargo have schemas; a list is of any kind.
+  if (sameGroup.length === 0 || group === ARGOPROJ || kind === 'List') return null;
+  const versions = sameGroup
+    .filter((key) => key.endsWith(`/${kind}`))
+    .map((key) => key.slice(0, -kind.length - 1));
+  if (versions.length > 0) {
+    return {
+      rule: 'kubernetes/unknown-kind',
+      at: object.at(['apiVersion']),
+      message: `there is no ${kind} of ${apiVersion}`,
+      fix: `write apiVersion: ${versions.join(' or ')}`,
+    };
   }
-  const seen = valueAt(object.value, path);
-  const expected = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
-  yield {
-    rule,
-    at: object.at(path),
-    message: `${object.kind} ${object.name}: ${dotted(path)}: ${expected}; ${seen === undefined ? 'there is nothing' : `got ${shown(seen)}`}`,
-    fix:
-      seen === undefined
-        ? 'add it'
-        : typeof seen !== 'object' && expected.includes('expected string')
-          ? 'put the value in quotes'
-          : 'write a value of the expected form',
+  const near = suggestion(kind, new Set(sameGroup.map((key) => key.split('/').at(-1) ?? '')));
+  return {
+    rule: 'kubernetes/unknown-kind',
+    at: object.at(['kind']),
+    message: `there is no kind ${kind} in ${apiVersion}`,
+    fix: near === null ? 'correct apiVersion or kind' : `did you mean ${near}?`,
   };
+}
+
+function groupOf(key: string): string {
+  const parts = key.split('/');
+  return parts.length === 3 ? (parts[0] ?? '') : '';
+}
+
+function draft(object: BundleObject, { path, atKey, problem, fix }: SchemaFault): Draft {
+  const dropped = problem === 'no such field' ? `; ${FATE_OF_UNKNOWN[areaOf(object)]}` : '';
+  return {
+    rule: ruleOf(object, path),
+    at: atKey ? object.atKey(path) : object.at(path),
+    message: `${object.kind} ${object.name}: ${dotted(path)}: ${problem}${dropped}`,
+    fix,
+  };
+}
+
+type Area = 'kargo' | 'argocd' | 'rollouts' | 'kubernetes';
+
+const FATE_OF_UNKNOWN: Readonly<Record<Area, string>> = {
+  kargo: 'the API server drops it without a word',
+  argocd: 'the API server drops it without a word',
+  rollouts: 'the API server drops it without a word',
+  kubernetes: 'the API server drops it or refuses the object',
+};
+
+function areaOf({ group, kind }: BundleObject): Area {
+  if (group === KARGO) return 'kargo';
+  if (group !== ARGOPROJ) return 'kubernetes';
+  return kind.includes('Analysis') ? 'rollouts' : 'argocd';
+}
+
+function ruleOf(object: BundleObject, path: Path): RuleName {
+  if (path[0] === 'metadata') return 'kubernetes/metadata';
+  const area = areaOf(object);
+  const inSubscription = area === 'kargo' && path[1] === 'subscriptions' && path.length > 2;
+  return inSubscription ? 'kargo/subscription' : `${area}/object-invalid`;
+}
+
+/** Templates become texts before the API server sees them; what a render lacks of identity has a rule of its own. */
+function isSaidElsewhere(object: BundleObject, { path, seen, aboutForm }: SchemaFault): boolean {
+  if (path.length === 1 && path[0] === 'metadata') return object.kustomization !== null;
+  return object.group === ARGOPROJ && aboutForm && typeof seen === 'string' && seen.includes('{{');
+}
+
+/** The API server takes null for nothing. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isFields(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, entry]) => entry !== null)
+      .map(([key, entry]) => [key, withoutNulls(entry)]),
+  );
 }
 
 function* refusal(object: BundleObject): Generator<Draft> {

@@ -12,7 +12,8 @@ spec:
     provider: {${provider}}
 `,
   });
-  return briefly(findings);
+  // What else is wrong with the Job is said by the schema of its kind.
+  return briefly(findings.filter(({ rule }) => rule !== 'rollouts/object-invalid'));
 }
 
 const SOUND = 'job: {spec: {backoffLimit: 0, activeDeadlineSeconds: 60}}';

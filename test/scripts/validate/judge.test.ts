@@ -72,7 +72,15 @@ const BUNDLE: readonly Readonly<Record<string, unknown>>[] = [
       metrics: [
         {
           name: 'm',
-          provider: { job: { spec: { backoffLimit: 0, activeDeadlineSeconds: 9, template: {} } } },
+          provider: {
+            job: {
+              spec: {
+                backoffLimit: 0,
+                activeDeadlineSeconds: 9,
+                template: { spec: { containers: [{ name: 'c', image: 'i' }] } },
+              },
+            },
+          },
         },
       ],
     },
@@ -86,7 +94,11 @@ const BUNDLE: readonly Readonly<Record<string, unknown>>[] = [
       labels: { k: 'v' },
       annotations: { 'kargo.akuity.io/authorized-stage': 'ns:s' },
     },
-    spec: { source: { repoURL: 'https://g.example/r.git' } },
+    spec: {
+      project: 'p',
+      destination: { namespace: 'ns' },
+      source: { repoURL: 'https://g.example/r.git' },
+    },
   },
 ];
 
@@ -129,7 +141,7 @@ describe('judging', () => {
           expect(`${message} ${fix}`).not.toMatch(/undefined|\[object Object\]/);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

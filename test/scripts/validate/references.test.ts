@@ -33,7 +33,7 @@ metadata:
   namespace: argocd
   labels: {team: t}
   annotations: {kargo.akuity.io/authorized-stage: "${annotation}"}
-spec: {${source}}
+spec: {project: p, destination: {namespace: ns}, ${source}}
 `;
 }
 
@@ -47,9 +47,9 @@ describe('a Stage without steps', () => {
     expect(judged({ 'stage.yaml': stage() }).findings).toEqual([]);
   });
 
-  it('but with an empty list of them is refused by Kargo, and said to be so once', () => {
+  it('but with an empty list of them is refused, and said to be so once', () => {
     const text = stage('vars: [{name: v, value: x}]', 'promotionTemplate: {spec: {steps: []}}');
-    expect(judged({ 'stage.yaml': text }).findings).toEqual(['kargo/object-refused 7:30']);
+    expect(judged({ 'stage.yaml': text }).findings).toEqual(['kargo/object-invalid 7:30']);
   });
 
   it.each([
