@@ -43,3 +43,11 @@ export function objectsIn(text: string): readonly RenderedObject[] {
     return document.toJS() as RenderedObject;
   });
 }
+
+/** What an object has under a key, to be read as the caller knows it. Throws if there is no such object or key. */
+export function read<T>(object: RenderedObject | undefined, ...path: readonly string[]): T {
+  let value: unknown = object;
+  for (const key of path) value = (value as Readonly<Record<string, unknown>> | undefined)?.[key];
+  if (value === undefined) throw new Error(`no ${path.join('.')} in ${object?.metadata.name}`);
+  return value as T;
+}
