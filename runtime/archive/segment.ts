@@ -89,7 +89,12 @@ export class Segment {
       await makeFolders(disk, dirname(path));
       // Left by an attempt of ours that failed after it made the file: the name carries our run and segment.
       await removeIfThere(disk, path);
-      this.#file = await disk.create(path);
+      const file = await disk.create(path);
+      if (this.#abandoned) {
+        await file.close();
+        throw this.#gaveUp();
+      }
+      this.#file = file;
     }
     await disk.syncFolder(dirname(join(dataRoot, this.path)));
     if (this.#started) return;
@@ -119,12 +124,7 @@ export class Segment {
 
   /** Writes what was compressed, without waiting for the medium. */
   async write(): Promise<void> {
-    if (this.#abandoned) {
-      throw new ArchiveError(
-        'ARCHIVE_CLOSE_INCOMPLETE',
-        `${this.path}: expected to write, but the writer gave up waiting for the disk`,
-      );
-    }
+    if (this.#abandoned) throw this.#gaveUp();
     const file = this.#file;
     if (file === null) return;
     let start = this.#syncedBytes;
@@ -193,6 +193,13 @@ export class Segment {
     this.#file = null;
     // Not waited for: the disk may be what never answers. A close that fails changes nothing for who gave up.
     file?.close().catch(() => undefined);
+  }
+
+  #gaveUp(): ArchiveError {
+    return new ArchiveError(
+      'ARCHIVE_CLOSE_INCOMPLETE',
+      `${this.path}: expected to write, but the writer gave up waiting for the disk`,
+    );
   }
 
   async #compress(text: string): Promise<void> {
