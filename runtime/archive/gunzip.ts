@@ -29,8 +29,11 @@ export interface GunzipHandlers {
  * is then given again in smaller ones, down to single bytes, so that everything before the damage comes out.
  */
 const PIECE_BYTES = [65_536, 512, 1] as const;
-/** Room for what a piece of JSON usually becomes, so that zlib's thread works through it without asking. */
-const OUTPUT_CHUNK_BYTES = 1_048_576;
+/**
+ * Room for what some pieces of JSON become. When it is full zlib's thread waits for the thread that looks at rows, and
+ * then that one for zlib: rarely, if it is large.
+ */
+const OUTPUT_CHUNK_BYTES = 4_194_304;
 
 export interface GunzipLimits {
   /** Plain bytes that are made of any file. */
@@ -108,11 +111,19 @@ async function inflate(file: FileHandle, options: PassOptions): Promise<Pass> {
       await handlers.onPlain(fresh);
     }
   };
+  const read = (from: number): Promise<Buffer> => {
+    const reading = readPiece(file, from, pieceSize(from, fineFrom, piece));
+    // It is awaited below, unless something else fails before.
+    reading.catch(() => undefined);
+    return reading;
+  };
   try {
+    let reading = read(0);
     while (true) {
-      const bytes = await readPiece(file, position, pieceSize(position, fineFrom, piece));
+      const bytes = await reading;
       if (bytes.length === 0) break;
       const writing = inflater.write(bytes);
+      reading = read(position + bytes.length);
       handlers.onCompressed?.(bytes);
       await deliver(inflater.take());
       const wasGood = inflater.failure === null;
