@@ -57,6 +57,7 @@ export function filesThatWereThere(
 
 /** Why `files` are not on the remote as they were on the volume, by what an inspector read back; empty if they are. */
 export function readBackFaults(
+  manifest: UploadManifest | null,
   files: readonly UploadedFile[],
   uploaded: InspectReport,
   archives: readonly ArchiveReport[],
@@ -65,6 +66,12 @@ export function readBackFaults(
   const onVolume = new Map(archives.map((archive) => [archive.path, archive.sha256]));
   if (uploaded.remote === undefined) return ['the inspector read nothing back'];
   const found: string[] = [];
+  // A scheduled upload may end meanwhile: what is read back has to be of the one that the gate started.
+  if (manifest !== null && uploaded.remote_upload_id !== manifest.upload_id) {
+    found.push(
+      `upload ${uploaded.remote_upload_id ?? '(unnamed)'} was read back, not ${manifest.upload_id}`,
+    );
+  }
   for (const file of files) {
     const entry = remote.get(file.path);
     const wanted = onVolume.get(file.path) ?? file.sha256;

@@ -38,8 +38,8 @@ export interface InspectRequest {
   readonly since?: string;
   /** Read these archives (paths relative to the data root) whatever their age. */
   readonly paths?: readonly string[];
-  /** Read the files of the newest upload manifest back from the remote and hash them. */
-  readonly remote?: boolean;
+  /** Read the files of the upload that this Job made back from the remote and hash them. */
+  readonly uploadOf?: string;
 }
 
 /** What a gate may ask of, and do to, the place where the workloads run. */

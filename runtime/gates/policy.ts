@@ -33,6 +33,11 @@ export const policy = z
      * for production, where every restart costs frames.
      */
     restart: z.enum(['provoke', 'observe']).default('provoke'),
+    /**
+     * Whose image inspectors run. `production`: that of production's recorder, so that a release cannot judge itself;
+     * the judged one only while production has no recorder at all. `judged`: that of the release under judgement.
+     */
+    inspector: z.enum(['production', 'judged']).default('judged'),
     /** How long the one-off uploader Job may take. */
     uploadTimeout: duration.prefault('10m'),
     /** How long one inspector Job may take. */

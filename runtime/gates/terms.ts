@@ -70,6 +70,14 @@ export function readTerms(
   }
   if (!options.evidence) problems.push('--evidence: expected a file to write the evidence to');
   const loaded = readPolicy(options.policy, environment, problems);
+  if (
+    loaded?.value.inspector === 'production' &&
+    options.namespace === options.productionNamespace
+  ) {
+    problems.push(
+      `${options.policy}: inspector: expected judged where production itself is judged: the image of production is the judged one there`,
+    );
+  }
   if (problems.length > 0 || gate === null || loaded === null) {
     throw new GateError('GATE_USAGE', problems.join('\n'));
   }

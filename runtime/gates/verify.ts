@@ -105,6 +105,10 @@ class Verification {
         context: this.#options.context,
         inspectTimeoutMs: this.#terms.policy.inspectTimeout,
         uploadTimeoutMs: this.#terms.policy.uploadTimeout,
+        inspectorsOf:
+          this.#terms.policy.inspector === 'production'
+            ? this.#terms.subject.productionNamespace
+            : null,
         runId: this.#id,
         signal: this.#end.signal,
         progress: (text) => this.#say(text),

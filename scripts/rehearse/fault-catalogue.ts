@@ -78,6 +78,19 @@ export const FAULTS: readonly Fault[] = [
     ],
   },
   {
+    name: 'uploads-elsewhere',
+    about: 'its uploader and its inspector agree on another place than the one they report',
+    check: 'remote-holds-upload',
+    patches: [
+      {
+        file: 'runtime/uploader/open-remote.ts',
+        find: "  return remote.type === 'rclone'\n    ? rcloneRemote(remote.target, options)\n    : directoryRemote(remote.target, options);\n",
+        replace:
+          "  const elsewhere = `${remote.target}-elsewhere`;\n  if (remote.type === 'directory') process.getBuiltinModule('node:fs').mkdirSync(elsewhere, { recursive: true });\n  const opened = remote.type === 'rclone' ? rcloneRemote(elsewhere, options) : directoryRemote(elsewhere, options);\n  return { ...opened, target: remote.target };\n",
+      },
+    ],
+  },
+  {
     name: 'wrong-image',
     about: "its digest leads to version 1's image on the node",
     check: 'recorder-on-promoted-digest',

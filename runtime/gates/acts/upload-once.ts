@@ -30,7 +30,10 @@ export function readBackUpload(identity: Identity): Act {
     async perform(context, { upload }) {
       const since = new Date(upload.startedAt.getTime() - CLOCK_TOLERANCE_MS).toISOString();
       const requestedAt = context.now();
-      return { report: await freshReport(context, { since, remote: true }), requestedAt };
+      return {
+        report: await freshReport(context, { since, uploadOf: upload.outcome.name }),
+        requestedAt,
+      };
     },
   });
 }

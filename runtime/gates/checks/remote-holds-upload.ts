@@ -12,7 +12,7 @@ export const remoteHoldsUpload = defineCheck({
   run(_terms, { after, upload, uploaded }) {
     const manifest = manifestOfJob(uploaded.report, upload.outcome.name);
     const files = (manifest?.files ?? []).filter((file) => file.verified);
-    const wrong = readBackFaults(files, uploaded.report, after.report.archives);
+    const wrong = readBackFaults(manifest, files, uploaded.report, after.report.archives);
     const problems = [...wrong];
     if (files.length === 0) {
       problems.push(

@@ -21,7 +21,7 @@ export const snapshotsUploaded = defineCheck({
     const files = filesThatWereThere(manifest, archives, 'rest_snapshots');
     const problems = [
       ...uploadFaults(outcome, uploaded.report, subject.imageDigest),
-      ...readBackFaults(files, uploaded.report, archives),
+      ...readBackFaults(manifest, files, uploaded.report, archives),
     ];
     if (files.length === 0) {
       problems.push(

@@ -9,14 +9,16 @@ export function inspectArguments(
   uploaderArgs: readonly string[],
   request: InspectRequest,
 ): readonly string[] {
-  const config = request.remote === true ? [argument(uploaderArgs, 'config')] : [];
+  const { uploadOf } = request;
   return [
     'inspect',
     argument(uploaderArgs, 'data'),
     '--json',
     ...(request.since === undefined ? [] : [`--since=${request.since}`]),
     ...(request.paths ?? []).map((path) => `--path=${path}`),
-    ...(request.remote === true ? ['--remote', ...config] : []),
+    ...(uploadOf === undefined
+      ? []
+      : ['--remote', `--upload=${uploadOf}`, argument(uploaderArgs, 'config')]),
   ];
 }
 

@@ -10,6 +10,8 @@ export interface JobPlan {
   /** Node where the data volume is in use, or null to let the scheduler find it. */
   readonly node: string | null;
   readonly deadlineSeconds: number;
+  /** In place of the template's own. */
+  readonly image?: string | null;
   /** Mount every claim read-only. */
   readonly readOnly: boolean;
   args(templateArgs: readonly string[]): readonly string[];
@@ -84,7 +86,14 @@ function podSpec(spec: JobPodSpec, plan: JobPlan): JobPodSpec {
         };
   const containers = spec.containers.map((one) => {
     const changed =
-      one === main ? { ...one, name: plan.component, args: [...plan.args(one.args ?? [])] } : one;
+      one === main
+        ? {
+            ...one,
+            name: plan.component,
+            args: [...plan.args(one.args ?? [])],
+            ...(plan.image ? { image: plan.image } : {}),
+          }
+        : one;
     return plan.readOnly ? readOnlyMounts(changed) : changed;
   });
   const affinity = withNode(spec.affinity, plan.node);

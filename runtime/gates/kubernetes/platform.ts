@@ -1,6 +1,6 @@
 import type { InspectRequest, Platform, Pod, Workload } from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
-import { RECORDER_COMPONENT, UPLOADER_CRON_JOB } from '../workloads.ts';
+import { RECORDER_COMPONENT, RECORDER_DEPLOYMENT, UPLOADER_CRON_JOB } from '../workloads.ts';
 import { type Api, type ApiOptions, createApi } from './api.ts';
 import { type Cluster, type ClusterAccess, openCluster } from './cluster.ts';
 import { putConfigMap } from './config-map.ts';
@@ -15,6 +15,11 @@ export interface KubernetesOptions
     Pick<ApiOptions, 'callTimeoutMs' | 'wait'> {
   readonly inspectTimeoutMs: number;
   readonly uploadTimeoutMs: number;
+  /**
+   * Namespace whose recorder's image inspectors run, because it is trusted; null for the image of the CronJob, which
+   * is the judged one.
+   */
+  readonly inspectorsOf: string | null;
   /** Short id of the run, part of the names of its Jobs. */
   readonly runId: string;
   /** Ends what is under way; evidence and cleaning up go on without it. */
@@ -24,6 +29,7 @@ export interface KubernetesOptions
 
 /** Port of the recorder's HTTP server in the Kubernetes manifests. */
 const HTTP_PORT = 8080;
+const DIGEST = /@sha256:[0-9a-f]{64}$/;
 const NEVER = new AbortController().signal;
 
 /** The platform that gates run on: a Kubernetes cluster, from inside or with a kubeconfig. */
@@ -43,6 +49,8 @@ class KubernetesPlatform implements Platform {
   readonly #afterwards: Api;
   #jobs = 0;
   #node: string | null = null;
+  /** Undefined until it was looked up. */
+  #trusted: string | null | undefined;
 
   constructor(cluster: Cluster, options: KubernetesOptions) {
     this.description = `Kubernetes at ${cluster.server}`;
@@ -102,12 +110,42 @@ class KubernetesPlatform implements Platform {
 
   async inspect(namespace: string, request: InspectRequest) {
     const { jobTemplate } = await this.#uploader(namespace);
+    const image = await this.#inspectorImage();
     const outcome = await this.#runJob(namespace, jobTemplate, {
       component: 'inspector',
+      image,
       timeoutMs: this.#options.inspectTimeoutMs,
       args: (args) => inspectArguments(args, request),
     });
+    if (image !== null && !image.endsWith(`@${outcome.imageDigest}`)) {
+      throw new PlatformError(
+        'PLATFORM_ANSWER_INVALID',
+        `inspector Job ${outcome.name} ran ${outcome.imageDigest ?? 'no known digest'} instead of ${image}: ${outcome.reason}`,
+      );
+    }
     return reportOf(outcome);
+  }
+
+  /** The trusted image, looked up once: a promotion of production during the run must not change who judges. */
+  async #inspectorImage(): Promise<string | null> {
+    const { inspectorsOf, progress } = this.#options;
+    if (inspectorsOf === null) return null;
+    if (this.#trusted === undefined) {
+      const found = await this.deployment(inspectorsOf, RECORDER_DEPLOYMENT);
+      this.#trusted = found === null ? null : found.image;
+      progress(
+        found === null
+          ? `namespace ${inspectorsOf} has no recorder yet: inspectors run the judged image`
+          : `inspectors run ${found.image}, the image of namespace ${inspectorsOf}`,
+      );
+    }
+    if (this.#trusted !== null && !DIGEST.test(this.#trusted)) {
+      throw new PlatformError(
+        'PLATFORM_ANSWER_INVALID',
+        `Deployment ${RECORDER_DEPLOYMENT} in namespace ${inspectorsOf} runs ${this.#trusted}, which names no digest: inspectors cannot be told to run exactly it`,
+      );
+    }
+    return this.#trusted;
   }
 
   async upload(namespace: string) {
@@ -155,7 +193,7 @@ class KubernetesPlatform implements Platform {
   async #runJob(
     namespace: string,
     template: JobTemplate,
-    job: Pick<JobPlan, 'component' | 'args'> & { readonly timeoutMs: number },
+    job: Pick<JobPlan, 'component' | 'args' | 'image'> & { readonly timeoutMs: number },
   ) {
     const { runId, signal, progress } = this.#options;
     this.#jobs += 1;
@@ -169,6 +207,7 @@ class KubernetesPlatform implements Platform {
       node: await this.#recorderNode(namespace),
       deadlineSeconds,
       readOnly: job.component === 'inspector',
+      ...(job.image === undefined ? {} : { image: job.image }),
       args: job.args,
     });
     progress(`creating Job ${name} in namespace ${namespace}`);

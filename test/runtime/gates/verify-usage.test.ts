@@ -49,6 +49,7 @@ describe('usage', () => {
   it.each<[string, string, RegExp]>([
     ['an unknown key', 'observatoin: 5s\n', /did you mean "observation"/],
     ['a wait beyond the deadline', 'deadline: 1m\n', /expected less than the deadline 1m/],
+    ['an inspector that is none', 'inspector: mine\n', /inspector/],
     ['a duration that is none', 'freshness: soon\n', /expected a duration/],
   ])('a policy with %s is refused before anything is touched', async (_what, text, saying) => {
     await writeFile(options.policy, text);

@@ -200,8 +200,9 @@ export class World implements Platform {
         .map((one) => one.manifest()),
       upload_manifests: upload === null ? [] : [upload],
       problems: [],
-      ...(request.remote === true
+      ...(request.uploadOf !== undefined
         ? {
+            remote_upload_id: upload?.upload_id ?? null,
             remote: (upload?.files ?? []).map((file) => ({
               path: file.path,
               remote_path: file.remote_path,

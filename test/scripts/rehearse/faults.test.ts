@@ -23,9 +23,9 @@ describe('the catalogue of faults', () => {
     }
   });
 
-  it('names a check that exists, and no check twice', () => {
+  it('names a check that exists', () => {
+    expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
     const meant = FAULTS.map(({ check }) => check);
-    expect(new Set(meant).size).toBe(meant.length);
     const ids = GATES['ws-smoke']?.checks.map(({ id }) => id);
     for (const check of meant) expect(ids).toContain(check);
   });

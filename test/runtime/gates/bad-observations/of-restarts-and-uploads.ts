@@ -146,6 +146,15 @@ export const BAD_RESTARTS_AND_UPLOADS: readonly Variant[] = [
             };
     },
   ),
+  variant(
+    'remote: of a scheduled upload instead of the one-off one',
+    ['remote-holds-upload'],
+    /upload scheduled was read back, not upload-1/,
+    (world) => {
+      world.change.inspect = (report) =>
+        report.remote === undefined ? report : { ...report, remote_upload_id: 'scheduled' };
+    },
+  ),
   variant('remote: only some files', ['remote-holds-upload'], /was not read back/, (world) => {
     world.change.inspect = (report) =>
       report.remote === undefined ? report : { ...report, remote: report.remote.slice(1) };

@@ -31,6 +31,7 @@ export async function connected(): Promise<Connected> {
       kubeconfig,
       inspectTimeoutMs: 60_000,
       uploadTimeoutMs: 60_000,
+      inspectorsOf: null,
       runId: 'run1',
       signal: abort.signal,
       progress: () => {},

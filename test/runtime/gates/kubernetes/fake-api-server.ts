@@ -157,20 +157,26 @@ export class FakeApiServer {
     const job = this.jobs.get(name);
     if (job === undefined) return [];
     const template = dig(job.manifest, 'spec', 'template');
-    const container = dig(template, 'spec', 'containers', '0') as { name: string };
+    const container = dig(template, 'spec', 'containers', '0') as {
+      name: string;
+      image?: string;
+    };
     return [
       {
         metadata: {
           ...meta(seen, `${name}-abcde`),
           labels: (dig(template, 'metadata', 'labels') ?? {}) as object,
         },
-        spec: { nodeName: NODE, containers: [{ name: container.name, image: IMAGE }] },
+        spec: {
+          nodeName: NODE,
+          containers: [{ name: container.name, image: container.image ?? IMAGE }],
+        },
         status: {
           phase: job.exitCode === 0 ? 'Succeeded' : 'Failed',
           containerStatuses: [
             {
               name: container.name,
-              imageID: IMAGE,
+              imageID: container.image?.includes('@') ? container.image : IMAGE,
               restartCount: 0,
               state: { terminated: { exitCode: job.exitCode, reason: 'Completed' } },
             },
@@ -195,7 +201,7 @@ export class FakeApiServer {
       const report = await this.world.inspect(seen.namespace, {
         ...(since === undefined ? {} : { since }),
         paths: value('--path'),
-        remote: args.includes('--remote'),
+        ...(args.includes('--remote') ? { uploadOf: value('--upload')[0] ?? '' } : {}),
       });
       log = `{"level":"info","msg":"inspecting"}\n${JSON.stringify(report)}\n`;
     } else {

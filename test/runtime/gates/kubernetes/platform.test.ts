@@ -14,7 +14,7 @@ import {
 import { runGate } from '../../../../runtime/gates/run.ts';
 import { evidenceOf } from '../evidence-fixture.ts';
 import { wsSmoke } from '../run-in-world.ts';
-import { SUBJECT, type World } from '../world.ts';
+import { OTHER_DIGEST, SUBJECT, type World } from '../world.ts';
 import { connected } from './connected.ts';
 import { dig, type FakeApiServer, type Seen, TOKEN } from './fake-api-server.ts';
 
@@ -64,7 +64,7 @@ describe('Jobs from the CronJob’s own template', () => {
     await connectKubernetes(options).inspect(CANARY, {
       since: '2026-11-21T09:00:00Z',
       paths: ['a/b.jsonl.gz'],
-      remote: true,
+      uploadOf: 'orderbooks-uploader-run1-7',
     });
     const [job] = api.createdJobs;
     const pod = dig(job, 'spec', 'template', 'spec');
@@ -100,6 +100,7 @@ describe('Jobs from the CronJob’s own template', () => {
       '--since=2026-11-21T09:00:00Z',
       '--path=a/b.jsonl.gz',
       '--remote',
+      '--upload=orderbooks-uploader-run1-7',
       '--config=/etc/orderbooks/config.yaml',
     ]);
     expect(dig(pod, 'volumes')).toContainEqual({
@@ -113,6 +114,30 @@ describe('Jobs from the CronJob’s own template', () => {
     });
     // Fields that this code does not know come through as they are.
     expect(dig(pod, 'securityContext', 'seccompProfile')).toEqual({ type: 'RuntimeDefault' });
+  });
+
+  it('an inspector runs the image of production where it is not to trust the judged one', async () => {
+    const trusted = `registry.example.com/data/orderbooks@${OTHER_DIGEST}`;
+    world.change.deployment = (workload) => ({ ...workload, image: trusted });
+    const platform = connectKubernetes({ ...options, inspectorsOf: 'orderbooks' });
+    await platform.inspect(CANARY, {});
+    world.change.deployment = (workload) => ({ ...workload, image: 'changed' });
+    await platform.inspect(CANARY, {});
+    await platform.upload(CANARY);
+    const images = api.createdJobs.map((job) =>
+      dig(job, 'spec', 'template', 'spec', 'containers', '0', 'image'),
+    );
+    // The uploader is what is judged, so it is the release's own.
+    expect(images).toEqual([trusted, trusted, 'orderbooks']);
+  });
+
+  it('an inspector of production runs exactly a digest, or the judged image while there is none', async () => {
+    const platform = () => connectKubernetes({ ...options, inspectorsOf: 'orderbooks' });
+    world.change.deployment = (workload) => ({ ...workload, image: 'orderbooks:latest' });
+    await expect(platform().inspect(CANARY, {})).rejects.toThrow(/names no digest/);
+    world.change.deployment = () => null;
+    await platform().inspect(CANARY, {});
+    expect(api.createdJobs).toHaveLength(1);
   });
 
   it('an upload is the CronJob’s Job with minimum age 0 appended, and may write', async () => {
