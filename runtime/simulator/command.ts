@@ -10,6 +10,8 @@ const number = (text: string): number => {
   if (Number.isNaN(value)) throw new InvalidArgumentError('expected a number.');
   return value;
 };
+/** Which names there are is the settings' business. */
+const names = (text: string): string[] => text.split(',').map((name) => name.trim());
 const duration = (text: string): number => {
   try {
     return parseDuration(text);
@@ -36,6 +38,7 @@ export function simulateCommand(): Command {
     .option('--seed <text>', 'what all chance comes from: same seed and clock, same frames')
     .option('--rate <n>', 'steps a second of each market whose window is open (20)', number)
     .option('--window-scale <n>', 'shorten windows and all waiting times, such as 0.1 (1)', number)
+    .option('--cadences <names>', 'series to list, with commas between (5m,15m)', names)
     .option('--host <address>', 'address to listen on (127.0.0.1)')
     .option('--gamma-port <n>', 'port of Gamma, 0 for a free one (0)', number)
     .option('--clob-port <n>', 'port of CLOB REST (0)', number)

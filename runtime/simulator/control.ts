@@ -6,7 +6,7 @@ import { FAULT_NAMES, isFaultName } from './fault-catalogue.ts';
 import type { FaultInjector } from './fault-injector.ts';
 import type { Faults } from './faults.ts';
 import { failure, json, type Reply, type Request } from './http.ts';
-import { SIMULATED_CADENCES } from './market.ts';
+import { SCALABLE_CADENCES } from './market.ts';
 
 /** What a person or a test can ask of a running simulator. All bodies are JSON; an unknown key is an error. */
 export interface ControlOptions {
@@ -33,7 +33,7 @@ const stall = z
   });
 const pongLag = z.strictObject({ milliseconds: z.number().min(0) });
 const mint = z.strictObject({
-  cadence: z.enum(SIMULATED_CADENCES).default('5m'),
+  cadence: z.enum(SCALABLE_CADENCES).default('5m'),
   /** From now; the window opens at a whole second. */
   opensInSeconds: z.number().int().default(0),
 });

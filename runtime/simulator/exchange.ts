@@ -1,7 +1,7 @@
 import { type Cadence, type Window, windowAt, windowOpeningAt } from '../polymarket/slug.ts';
 import type { Batch, FrameStyle } from './batch.ts';
 import { newMarket } from './frames.ts';
-import { type Market, marketOf, SIMULATED_CADENCES } from './market.ts';
+import { type Market, marketOf, SCALABLE_CADENCES } from './market.ts';
 import { MarketFeed } from './market-feed.ts';
 import { randomOf } from './random.ts';
 import { Schedule } from './schedule.ts';
@@ -22,6 +22,8 @@ export interface ExchangeOptions {
   /** Steps a second of a market whose window is open; most send one frame. 0 sends none. */
   readonly rate: number;
   readonly style: FrameStyle;
+  /** The series that are listed; the two busy ones if not said. Those that go by New York's clock need the scale 1. */
+  readonly cadences?: readonly Cadence[];
   /** Milliseconds, before scaling: how long before its window a market has a book. */
   readonly activeAhead?: number;
   /** Share of markets whose result the stream tells. */
@@ -53,7 +55,8 @@ export class Exchange {
     this.#options = options;
     this.#listener = listener;
     this.#now = start;
-    for (const cadence of SIMULATED_CADENCES) this.#mintStanding(cadence, start);
+    const { cadences = SCALABLE_CADENCES } = options;
+    for (const cadence of cadences) this.#mintStanding(cadence, start);
   }
 
   get now(): number {
@@ -141,6 +144,11 @@ export class Exchange {
     for (;;) {
       const market = this.#marketOf(window);
       if (market.listedAt > start) break;
+      // In the night when New York's clocks go back two hours have one slug, and one of them is listed.
+      if (this.#markets.has(window.slug)) {
+        window = next(window, scale);
+        continue;
+      }
       this.#register(market);
       if (market.settlesAt <= start) this.#settled.add(market);
       else if (market.activeAt <= start) this.#stand(market, start);

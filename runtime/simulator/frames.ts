@@ -8,9 +8,9 @@ import { type MarketBook, ONE, priceText, type Side, sizeText } from './market-b
 
 export const OUTCOMES: readonly Outcome[] = ['Up', 'Down'];
 
-/** Tags of the real 5m and 15m markets (facts §2). */
+/** Tags of the real 5m markets (facts §2); the last one of the others is modelled on theirs. */
 export function tagsOf(market: Market): string[] {
-  const cadence = market.window.cadence === '5m' ? '5M' : '15M';
+  const cadence = market.window.cadence.toUpperCase();
   return [
     'Crypto',
     'Bitcoin',

@@ -10,7 +10,7 @@ export const SERIES = {
     title: 'BTC Up or Down 15m',
     recurrence: '15m',
   },
-  // Known by name only (facts/polymarket.md §2): no market of these is simulated.
+  // Known by name, two of them not by number (facts/polymarket.md §2).
   '1h': { id: '0', slug: 'btc-up-or-down-hourly', title: 'BTC Up or Down 1h', recurrence: '1h' },
   '4h': { id: '1', slug: 'btc-up-or-down-4h', title: 'BTC Up or Down 4h', recurrence: '4h' },
   '1d': { id: '41', slug: 'btc-up-or-down-daily', title: 'BTC Up or Down 1d', recurrence: '1d' },

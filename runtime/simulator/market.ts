@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Window, windowLength } from '../polymarket/slug.ts';
+import { CADENCES, type Cadence, type Window, windowLength } from '../polymarket/slug.ts';
 import { randomOf } from './random.ts';
 
-/** The series that are simulated: the busy ones. Those that go by New York's clock cannot be sped up. */
-export const SIMULATED_CADENCES = ['5m', '15m'] as const;
-type Simulated = (typeof SIMULATED_CADENCES)[number];
+/** The series whose windows follow from the seconds since 1970: the busy ones, and those that can be sped up. */
+export const SCALABLE_CADENCES = ['5m', '15m'] as const;
+
+export function isScalable(cadence: Cadence): boolean {
+  return cadence === '5m' || cadence === '15m';
+}
 
 export type Outcome = 'Up' | 'Down';
 
@@ -40,6 +43,8 @@ const CLOSED_AFTER = [51 * SECOND, 90 * SECOND] as const;
 const SETTLED_AFTER = [120 * SECOND, 150 * SECOND] as const;
 /** Keeps the numbers near the seven digits of the real ones. */
 const FIRST_ID = 1_700_000_000;
+/** Above every number of the busy series until 2031. */
+const OTHER_IDS = 500_000_000;
 
 /** The market of a window. All waiting times shrink with `scale` as the window does. */
 export function marketOf(
@@ -51,9 +56,7 @@ export function marketOf(
   const random = randomOf(`${seed}/market/${window.slug}`);
   const within = ([low, high]: readonly [number, number]) =>
     Math.round(random.integer(low, high) * scale);
-  const number =
-    (window.opensAt / SECOND - FIRST_ID) * 2 +
-    SIMULATED_CADENCES.indexOf(window.cadence as Simulated);
+  const number = numberOf(window);
   // Less than a window's length, so that markets of a cadence are minted in the order of their windows.
   const late = Math.floor((random.next() * windowLength(window.cadence, scale)) / 2);
   return {
@@ -69,6 +72,13 @@ export function marketOf(
     closedAt: window.endsAt + within(CLOSED_AFTER),
     settlesAt: window.endsAt + within(SETTLED_AFTER),
   };
+}
+
+/** Unique: even and odd numbers for the busy series, and beyond them four of every second for the others. */
+function numberOf({ cadence, opensAt }: Window): number {
+  const second = opensAt / SECOND - FIRST_ID;
+  const kind = CADENCES.indexOf(cadence);
+  return isScalable(cadence) ? second * 2 + kind : OTHER_IDS + second * 4 + kind;
 }
 
 function token(seed: string, window: Window, outcome: Outcome): string {
@@ -90,8 +100,12 @@ const TIME = new Intl.DateTimeFormat('en-US', {
   minute: '2-digit',
 });
 
-/** `Bitcoin Up or Down - August 16, 1:00AM-1:05AM ET`. */
+/** `Bitcoin Up or Down - August 16, 1:00AM-1:05AM ET` as seen; those of 1h and 1d are modelled on their slugs. */
 function question(window: Window): string {
   const clock = (at: number) => TIME.format(at).replace(/\s/g, '');
+  if (window.cadence === '1d') return `Bitcoin Up or Down on ${DAY.format(window.endsAt)}?`;
+  if (window.cadence === '1h') {
+    return `Bitcoin Up or Down - ${DAY.format(window.opensAt)}, ${clock(window.opensAt).replace(':00', '')} ET`;
+  }
   return `Bitcoin Up or Down - ${DAY.format(window.opensAt)}, ${clock(window.opensAt)}-${clock(window.endsAt)} ET`;
 }

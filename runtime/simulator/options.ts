@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { OrderbooksError } from '../errors.ts';
-import { windowLength } from '../polymarket/slug.ts';
+import { CADENCES, windowLength } from '../polymarket/slug.ts';
 import type { Clock } from './clock.ts';
 import type { FaultListener } from './fault-injector.ts';
 import type { LedgerSink } from './ledger.ts';
-import { ACTIVE_AHEAD, SIMULATED_CADENCES } from './market.ts';
+import { ACTIVE_AHEAD, isScalable, SCALABLE_CADENCES } from './market.ts';
 
 const port = z.number().int().min(0).max(65_535).default(0);
 const share = z.number().min(0).max(1);
@@ -19,11 +19,16 @@ export const simulatorSettings = z.strictObject({
     .number()
     .positive()
     .max(1)
-    .refine((scale) => SIMULATED_CADENCES.every((cadence) => wholeSeconds(cadence, scale)), {
+    .refine((scale) => SCALABLE_CADENCES.every((cadence) => wholeSeconds(cadence, scale)), {
       message:
         'must leave windows of whole seconds, such as 0.1 (30 s and 90 s) or 0.02 (6 s and 18 s)',
     })
     .default(1),
+  /** The series that are listed: those of 1h, 4h and 1d go by New York's clock and cannot be sped up. */
+  cadences: z
+    .array(z.enum(CADENCES))
+    .min(1)
+    .default([...SCALABLE_CADENCES]),
   /** Address to listen on; 0.0.0.0 for the simulated feed of a cluster. */
   host: z.string().min(1).default('127.0.0.1'),
   gammaPort: port,
@@ -84,7 +89,15 @@ export interface SimulatorOptions extends Readonly<z.input<typeof simulatorSetti
 /** Throws SIMULATOR_OPTION_INVALID naming every option that is wrong. */
 export function parseSettings(input: z.input<typeof simulatorSettings>): SimulatorSettings {
   const parsed = simulatorSettings.safeParse(input);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { cadences, windowScale } = parsed.data;
+    const fixed = cadences.filter((cadence) => !isScalable(cadence));
+    if (windowScale === 1 || fixed.length === 0) return parsed.data;
+    throw new OrderbooksError(
+      'SIMULATOR_OPTION_INVALID',
+      `cadences: expected only ${SCALABLE_CADENCES.join(' and ')} with windowScale ${windowScale}, got ${fixed.join(', ')}, whose windows go by New York's clock; leave them out or use windowScale 1`,
+    );
+  }
   const faults = parsed.error.issues.map(
     (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
   );
@@ -94,7 +107,7 @@ export function parseSettings(input: z.input<typeof simulatorSettings>): Simulat
   );
 }
 
-function wholeSeconds(cadence: (typeof SIMULATED_CADENCES)[number], scale: number): boolean {
+function wholeSeconds(cadence: (typeof SCALABLE_CADENCES)[number], scale: number): boolean {
   const exact = windowLength(cadence) * scale;
   return exact >= 1000 && Math.abs(exact - windowLength(cadence, scale)) < 1e-6;
 }
