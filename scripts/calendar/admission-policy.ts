@@ -5,8 +5,7 @@ import { beginning } from './new-york.ts';
 export const POLICY_NAME = 'orderbooks-market-hours';
 /** The ticket form, and where the words about it stand. */
 const TICKET_PATH = 'in Kargo: Settings, ConfigMaps, break-glass';
-const SCHEMA =
-  'https://raw.githubusercontent.com/yannh/kubernetes-json-schema/master/v1.34.3-standalone-strict/validatingadmissionpolicy-admissionregistration-v1.json';
+const SCHEMA = '../schemas/kinds/validatingadmissionpolicy-admissionregistration-v1.json';
 const TIME =
   '^20[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$';
 

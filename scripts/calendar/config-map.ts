@@ -4,8 +4,7 @@ import { beginning } from './new-york.ts';
 export const CALENDAR_NAME = 'market-sessions';
 export const FREEZE_ENTRY = '00:00-24:00';
 
-const SCHEMA =
-  'https://raw.githubusercontent.com/yannh/kubernetes-json-schema/master/v1.34.3-standalone-strict/configmap-v1.json';
+const SCHEMA = '../schemas/kinds/configmap-v1.json';
 
 /**
  * The calendar as the gate reads it: one key per UTC date with `closed` or `HH:MM-HH:MM` in UTC, and beside it what the

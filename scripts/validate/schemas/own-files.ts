@@ -9,6 +9,7 @@ import { configuration } from '../../../runtime/config/schema.ts';
 import { evidence } from '../../../runtime/gates/evidence.ts';
 import { policy } from '../../../runtime/gates/policy.ts';
 import { marketExceptions } from '../../calendar/exceptions.ts';
+import { combinations } from '../../kustomize/combinations.ts';
 import { report } from '../report.ts';
 import { record, type Schema, text } from './parts.ts';
 
@@ -54,6 +55,7 @@ export const ownFiles: Readonly<Record<string, readonly [schema: Schema, descrip
   configuration: [configuration, 'Configuration of the recorder, the collector and the uploader.'],
   policy: [policy, 'What the gates demand.'],
   'market-exceptions': [marketExceptions, "What people add to the exchange's rules."],
+  combinations: [combinations, 'Which components go with which kustomization.'],
   calendar: [calendar, 'Regular hours of the exchange by UTC date.'],
   ticket: [ticket, 'Break-glass ticket.'],
   evidence: [evidence, 'What a gate found.'],
