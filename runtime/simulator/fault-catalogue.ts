@@ -144,6 +144,10 @@ export const FAULTS = {
   'rest-slow-loris': answer('The body trickles, a byte every 100 ms.', rest),
   'rest-truncated': answer('The connection ends in the middle of the body.', rest),
   'rest-endless-array': answer('A JSON array that does not end.', rest),
+  'rest-zip-bomb': answer(
+    'A gzip body that nobody asked for: 50 kB that would become 50 MB.',
+    rest,
+  ),
   'rest-invalid-utf8': answer('A JSON body that is no UTF-8.', rest),
 } as const satisfies Readonly<Record<string, FaultKind>>;
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import type { Clock } from './clock.ts';
 import type { FaultName } from './fault-catalogue.ts';
 import type { Faults } from './faults.ts';
@@ -9,6 +10,8 @@ export type Service = 'gamma' | 'clob';
 
 /** Slow enough that no body of books ends within a request's time limit. */
 const TRICKLE_MS = 100;
+/** Three times what a recorder takes of one body. */
+const ZIP_BOMB_BYTES = 50_000_000;
 /** One element of the array that does not end; about a kilobyte, so that it comes fast. */
 const ENDLESS_ELEMENT = `{"asset_id":"1","padding":"${'x'.repeat(1000)}"},`;
 
@@ -36,6 +39,7 @@ export async function faultyReply(
   if (on('rest-hang') !== null) return spoiled(() => undefined);
   if (on('rest-reset') !== null) return spoiled((response) => response.socket?.resetAndDestroy());
   if (on('rest-endless-array') !== null) return spoiled(sendEndlessArray);
+  if (on('rest-zip-bomb') !== null) return spoiled(sendZipBomb);
   const reply = right();
   if (on('rest-slow-loris') !== null) return spoiled((response) => trickle(response, reply));
   if (on('rest-truncated') !== null) return spoiled((response) => truncate(response, reply));
@@ -88,6 +92,18 @@ function garble(response: ServerResponse): void {
   bytes[bytes.indexOf(0)] = 0xff;
   begin(response, bytes.length);
   response.end(bytes);
+}
+
+let zipBomb: Buffer | null = null;
+
+function sendZipBomb(response: ServerResponse): void {
+  zipBomb ??= gzipSync(`[${' '.repeat(ZIP_BOMB_BYTES)}]`);
+  response.writeHead(200, {
+    'Content-Type': 'application/json',
+    'Content-Encoding': 'gzip',
+    'Content-Length': zipBomb.length,
+  });
+  response.end(zipBomb);
 }
 
 function sendEndlessArray(response: ServerResponse): void {

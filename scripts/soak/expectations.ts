@@ -119,5 +119,6 @@ export const EXPECTATIONS: Readonly<Record<FaultName, Expectation>> = {
   'rest-slow-loris': failed,
   'rest-truncated': failed,
   'rest-endless-array': failed,
+  'rest-zip-bomb': failed,
   'rest-invalid-utf8': failed,
 };

@@ -298,6 +298,15 @@ describe('faults of REST', () => {
     expect(bytes).toBeGreaterThan(5_000_000);
   });
 
+  it('a small body can be a large one to whoever inflates it', async () => {
+    const { inject, simulator } = await subscribed();
+    await inject('rest-zip-bomb', { service: 'clob' });
+    const response = await fetch(`${simulator.clobUrl}/ok`);
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(Number(response.headers.get('content-length'))).toBeLessThan(100_000);
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(50_000_000);
+  });
+
   it('a body can be no UTF-8, and answers can be late', async () => {
     const { inject, simulator, clock, recover } = await subscribed();
     await inject('rest-invalid-utf8');
