@@ -128,6 +128,7 @@ export const gitSteps: Readonly<Record<string, Schema>> = {
     },
     {
       createTargetBranch: flag.describe('Deprecated: make the target branch if it does not exist.'),
+      title: someText.describe('Title of the pull request.'),
       description: someText.describe('Text of the pull request.'),
       insecureSkipTLSVerify,
       labels: list(someText).describe('Labels of the pull request.'),
