@@ -1,3 +1,4 @@
+import { type DiskWatch, watchDisk } from '../archive/disk-watch.ts';
 import { openArchive } from '../archive/run-archive.ts';
 import { runFiles } from '../archive/run-files.ts';
 import { runSalvage } from '../archive/salvage-loop.ts';
@@ -25,21 +26,24 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
   const metrics = recorderMetrics({ revision: provenance.git_sha, image: provenance.image });
   return runUntilStopped(logger, async () => {
     const open = { dataRoot: options.data, provenance, configuration, metrics, logger };
+    const disk = await watchDisk({ ...open, registry: metrics.registry });
     let recorder: Recorder | null = null;
     const probes = await serveProbes(configuration.http.port, {
       registry: metrics.registry,
       health: () =>
         recorder?.health() ?? [{ name: 'alive', ok: true, detail: 'the process answers' }],
-      readiness: () =>
-        recorder?.readiness() ?? [
+      readiness: () => [
+        ...(recorder?.readiness() ?? [
           { name: 'started', ok: false, detail: 'archives are being opened' },
-        ],
+        ]),
+        disk.budget.condition(),
+      ],
     });
     logger.info({ port: probes.port }, 'probes and metrics are served');
     const clock = systemClock();
     const diskDelay = new DiskDelay(metrics.diskSeconds, () => Number(clock.mono()) / 1e6);
     const onSynced = (sequence: number) => diskDelay.synced(sequence);
-    const [frames, checkpoints] = await openArchives(open, onSynced).catch(
+    const [frames, checkpoints] = await openArchives(open, disk, onSynced).catch(
       async (error: unknown) => {
         await probes.close();
         throw error;
@@ -72,6 +76,7 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
       async stop(state, why) {
         salvage.abort();
         await running.stop(state, why);
+        disk.stop();
         await probes.close();
       },
     };
@@ -80,11 +85,13 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
 
 async function openArchives(
   options: Omit<Parameters<typeof openArchive>[0], 'stream'>,
+  disk: DiskWatch,
   onSynced: (sequence: number) => void,
 ): Promise<readonly [RecorderArchive, RecorderArchive]> {
   const frames = await openArchive({ ...options, stream: 'ws_raw', onSynced });
   try {
-    return [frames, await openArchive({ ...options, stream: 'rest_checkpoints' })];
+    const checkpoints = await openArchive({ ...options, stream: 'rest_checkpoints' });
+    return [disk.guard(frames, 'ws_raw'), disk.guard(checkpoints, 'rest_checkpoints')];
   } catch (error) {
     await frames.close();
     throw error;

@@ -57,6 +57,11 @@ export class DivergenceJudge {
     }
   }
 
+  /** Lets go of tokens that are no longer recorded. */
+  keepOnly(tokens: ReadonlySet<string>): void {
+    for (const token of this.#strikes.keys()) if (!tokens.has(token)) this.#strikes.delete(token);
+  }
+
   /** Settles what can be settled at `now` and returns the divergences that became certain. Call it a few times a second. */
   settle(now: number): Divergence[] {
     const certain: Divergence[] = [];

@@ -62,6 +62,16 @@ export class HashCheck implements BookObserver {
     this.#courses.clear();
   }
 
+  /** Lets go of tokens that are no longer recorded. */
+  keepOnly(tokens: ReadonlySet<string>): void {
+    for (const token of this.#courses.keys()) if (!tokens.has(token)) this.#courses.delete(token);
+  }
+
+  /** Tokens that are followed at the moment. */
+  get size(): number {
+    return this.#courses.size;
+  }
+
   changed(token: string, book: TrackedBook, published: string, at: number): void {
     const course = this.#of(token);
     if (at < course.nextCheckAt) return;

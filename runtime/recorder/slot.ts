@@ -65,7 +65,8 @@ export class Slot {
 
   setTokens(tokens: ReadonlyMap<string, TokenWindow>): void {
     this.#tokens = tokens;
-    this.#tracker.keepOnly(new Set(tokens.keys()));
+    const kept = new Set(tokens.keys());
+    for (const part of [this.#tracker, this.#hashes, this.#judge]) part.keepOnly(kept);
     this.connection.setTokens(tokens);
   }
 

@@ -80,6 +80,15 @@ describe('a checkpoint', () => {
     ]);
   });
 
+  it('forgets a first difference of a token that is over', () => {
+    const { judge } = start(dump('aa'));
+    judge.submit([rest('bb', OTHER)], 1_000, 1_100);
+    judge.settle(3_100);
+    judge.keepOnly(new Set());
+    judge.submit([rest('cc', OTHER)], 61_000, 61_100);
+    expect(judge.settle(63_100)).toEqual([]);
+  });
+
   it('is no divergence when the one between agreed', () => {
     const { judge } = start(dump('aa'));
     for (const [hash, at] of [

@@ -133,6 +133,14 @@ describe('a change that never comes', () => {
     expect(check.take()).toEqual([]);
   });
 
+  it('leaves nothing behind once its token is over', () => {
+    const { check, hear, opening } = start();
+    hear(opening());
+    expect(check.size).toBe(1);
+    check.keepOnly(new Set(['22']));
+    expect(check.size).toBe(0);
+  });
+
   it('is not claimed of books that were forgotten', () => {
     const { check, hear, opening, change } = start();
     hear(opening());
