@@ -5,7 +5,7 @@ import { UNESCAPE_BYTES, type Unescaper } from './unescape.ts';
 /** A frame whose payload is bytes, not yet text. */
 export interface ScannedFrame extends Omit<FrameRow, 'raw_text' | 'received_mono_ns'> {
   /** UTF-8 of `raw_text`; good until the callback that it is handed to returns. */
-  readonly payload: Uint8Array;
+  readonly payload: Buffer;
 }
 
 /**
@@ -22,10 +22,13 @@ const END = Buffer.from('"}');
 export class FrameLines {
   readonly #unescaper: Unescaper;
   #lines: Buffer = Buffer.alloc(0);
+  readonly #payloads: Buffer;
   #readable = false;
 
   constructor(unescaper: Unescaper) {
     this.#unescaper = unescaper;
+    const { buffer, byteOffset, byteLength } = unescaper.target;
+    this.#payloads = Buffer.from(buffer, byteOffset, byteLength);
   }
 
   /** The lines that `frame` is asked about next. */
@@ -56,7 +59,7 @@ export class FrameLines {
       connection_sequence: Number(connection_sequence),
       received_at: received_at ?? '',
       payload_sha256: payload_sha256 ?? '',
-      payload: this.#unescaper.target.subarray(0, length),
+      payload: this.#payloads.subarray(0, length),
     };
   }
 }

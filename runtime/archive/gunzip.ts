@@ -33,7 +33,7 @@ const PIECE_BYTES = [65_536, 512, 1] as const;
  * Room for what some pieces of JSON become. When it is full zlib's thread waits for the thread that looks at rows, and
  * then that one for zlib: rarely, if it is large.
  */
-const OUTPUT_CHUNK_BYTES = 4_194_304;
+const OUTPUT_CHUNK_BYTES = 1_048_576;
 
 export interface GunzipLimits {
   /** Plain bytes that are made of any file. */

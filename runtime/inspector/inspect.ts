@@ -1,6 +1,7 @@
 import type { Remote } from '../uploader/remote.ts';
-import { type ArchiveInspection, inspectArchive } from './archive-inspection.ts';
+import type { ArchiveInspection } from './archive-inspection.ts';
 import { readCycleManifests } from './cycles.ts';
+import { inspectArchives } from './inspections.ts';
 import { findUnreadArchives, readRunManifests, readUploadManifests } from './manifests.ts';
 import { readRemote, selectUpload } from './remote.ts';
 import type { InspectReport } from './report.ts';
@@ -35,12 +36,10 @@ export async function inspect(options: InspectOptions): Promise<InspectReport> {
   });
   const problems = [...selection.problems];
   const inspections: ArchiveInspection[] = [];
-  for (const path of selection.archives) {
-    try {
-      inspections.push(await inspectArchive(dataRoot, path));
-    } catch (error) {
-      problems.push(`${path}: cannot be read: ${error instanceof Error ? error.message : error}`);
-    }
+  const answers = await inspectArchives({ dataRoot, paths: selection.archives });
+  for (const [at, answer] of answers.entries()) {
+    if ('inspection' in answer) inspections.push(answer.inspection);
+    else problems.push(`${selection.archives[at]}: cannot be read: ${answer.error}`);
   }
   // Asked for single archives only, nothing else is looked for.
   const bound = since ?? (options.paths?.length ? Number.POSITIVE_INFINITY : undefined);

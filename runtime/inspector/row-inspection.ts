@@ -77,7 +77,7 @@ export class RowInspection {
       );
     }
     if (row.type === 'checkpoint') this.goodCheckpoints += isGood(row) ? 1 : 0;
-    else if (holdsData(asBuffer(row.payload))) this.dataFrames++;
+    else if (holdsData(row.payload)) this.dataFrames++;
   }
 
   errors(): string[] {
@@ -95,10 +95,6 @@ export class RowInspection {
     this.#held += text.length + HELD_EACH;
     if (this.#held > HELD_CHARACTERS) this.#overfull = line;
   }
-}
-
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Answered with status 200 and at least one book. */
