@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { OrderbooksError } from '../../runtime/errors.ts';
+import { changeSettings, readSettings, type Settings } from './settings.ts';
+
+interface Flags {
+  readonly repoUrl?: string;
+  readonly image?: string;
+  readonly browseUrl?: string;
+  readonly root: string;
+}
+
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+const EXIT_USAGE = 2;
+
+const HELP = `
+Without options it prints what is set. Every manifest of kargo/ and argocd/ takes these values when it is rendered, so
+nothing else has to be changed. Exit codes: 0 good, 2 a value that cannot be, or no settings found.
+
+Example:
+  npm run settings -- --repo-url https://git.example.com/data/orderbooks.git --image registry.example.com/data/orderbooks
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const program = new Command('settings')
+    .description(
+      'Show or change the values that recur: repository URL, image repository, web address.',
+    )
+    .option('--repo-url <url>', 'where Kargo and Argo CD find this repository')
+    .option('--image <repository>', 'where images are pushed, without tag or digest')
+    .option('--browse-url <url>', "what stands before a branch's name in the forge's web pages")
+    .option('--root <folder>', 'root of the bundle', REPOSITORY)
+    .addHelpText('after', HELP)
+    .exitOverride();
+  try {
+    program.parse();
+    const { repoUrl, image, browseUrl, root } = program.opts<Flags>();
+    const changes: Partial<Settings> = {
+      ...(repoUrl === undefined ? {} : { repoURL: repoUrl }),
+      ...(image === undefined ? {} : { imageRepository: image }),
+      ...(browseUrl === undefined ? {} : { browseURL: browseUrl }),
+    };
+    const isChange = Object.keys(changes).length > 0;
+    const now = isChange ? await changeSettings(root, changes) : await readSettings(root);
+    for (const [name, value] of Object.entries(now)) process.stdout.write(`${name}=${value}\n`);
+    if (isChange)
+      process.stderr.write('settings: written; npm run validate shows whether all is well\n');
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (!(error instanceof OrderbooksError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    return EXIT_USAGE;
+  }
+}

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSettings, SETTINGS_FILE } from '../../../scripts/settings/settings.ts';
+import { renderText } from '../../manifests/render.ts';
+import { copyManifests } from '../../manifests/tree.ts';
+
+const MAIN = fileURLToPath(new URL('../../../scripts/settings/main.ts', import.meta.url));
+const NEW = {
+  repoURL: 'https://forge.test/team/books.git',
+  imageRepository: 'images.test:5000/team/books',
+  browseURL: 'https://forge.test/team/books/tree',
+};
+let tree: Awaited<ReturnType<typeof copyManifests>>;
+
+beforeEach(async () => {
+  tree = await copyManifests();
+});
+afterEach(() => tree.remove());
+
+const settings = (...args: string[]) =>
+  spawnSync(process.execPath, [MAIN, '--root', tree.root, ...args], { encoding: 'utf8' });
+const file = () => readFile(join(tree.root, SETTINGS_FILE), 'utf8');
+
+describe('npm run settings', () => {
+  it('changes every manifest at once: no old value is left anywhere', async () => {
+    const old = await readSettings(tree.root);
+    const before = [renderText('kargo', tree.root), renderText('argocd', tree.root)].join('\n');
+    const run = settings(
+      ...['--repo-url', NEW.repoURL, '--image', NEW.imageRepository, '--browse-url', NEW.browseURL],
+    );
+    expect(run.status, run.stderr).toBe(0);
+    expect(await readSettings(tree.root)).toEqual(NEW);
+    const after = [renderText('kargo', tree.root), renderText('argocd', tree.root)].join('\n');
+    const count = (text: string, value: string) => text.split(value).length - 1;
+    for (const name of ['repoURL', 'imageRepository', 'browseURL'] as const) {
+      expect(count(before, old[name]), name).toBeGreaterThan(0);
+      expect(count(after, old[name]), name).toBe(0);
+      expect(count(after, NEW[name]), name).toBe(count(before, old[name]));
+    }
+    // Nothing else that only the old forge could have.
+    expect(after).not.toMatch(/(git|registry)\.example\.com/);
+    // And nothing but these values changed.
+    let renamed = before;
+    for (const name of ['browseURL', 'repoURL', 'imageRepository'] as const) {
+      renamed = renamed.replaceAll(old[name], NEW[name]);
+    }
+    const folded = (text: string) => text.replace(/\s+/g, ' ');
+    expect(folded(after)).toBe(folded(renamed));
+  });
+
+  it('prints what is set, and leaves it as it is', async () => {
+    const before = await file();
+    const run = settings();
+    expect(run.status).toBe(0);
+    expect(run.stdout).toBe(before);
+    expect(await file()).toBe(before);
+  });
+
+  it.each([
+    ['--repo-url', 'git@forge.test:team/books.git', 'repoURL'],
+    ['--repo-url', 'https://forge.test/team/books/', 'repoURL'],
+    ['--image', 'https://images.test/books', 'imageRepository'],
+    ['--image', 'images.test/books:latest', 'imageRepository'],
+    ['--image', 'images.test/Books', 'imageRepository'],
+    ['--browse-url', 'forge.test', 'browseURL'],
+  ])('refuses %s %s and writes nothing', async (option, value, name) => {
+    const before = await file();
+    const run = settings(option, value);
+    expect(run.status).toBe(2);
+    expect(run.stderr).toMatch(new RegExp(`^SETTINGS_INVALID: .*${name}: expected`));
+    expect(await file()).toBe(before);
+  });
+
+  it('says what is missing or unknown in the file', async () => {
+    await writeFile(
+      join(tree.root, SETTINGS_FILE),
+      'repoURL=https://forge.test/a/b.git\nimage=x\n',
+    );
+    expect(settings().stderr).toMatch(/imageRepository: .*browseURL: .*Unrecognized key: "image"/);
+    await rm(join(tree.root, SETTINGS_FILE));
+    expect(settings().status).toBe(2);
+  });
+
+  it('refuses an unknown option with code 2', () => {
+    expect(settings('--project', 'x').status).toBe(2);
+  });
+});
