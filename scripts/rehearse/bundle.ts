@@ -126,7 +126,7 @@ async function headOf(workingTree: string, folder: string): Promise<string> {
 }
 
 /** Copies what git would track: committed, changed and new files, without what is ignored. */
-async function copyTree(workingTree: string, folder: string, home: string): Promise<void> {
+export async function copyTree(workingTree: string, folder: string, home: string): Promise<void> {
   const place = reading(workingTree, home);
   const listed = await git(
     place,
