@@ -244,9 +244,13 @@ const spoil = fc.double({ min: 0, max: 0.999, noNaN: true }).map((which) =>
     'spoil a copy on the remote',
     ({ closed }) => closed.size > 0,
     async (model, world) => {
-      const local = [...model.closed.keys()].filter((path) => !model.deleted.has(path));
-      const path = join(world.target, local[Math.floor(which * local.length)] ?? 'none');
-      if (await exists(path)) await truncate(path, 10);
+      const copies: string[] = [];
+      for (const path of model.closed.keys()) {
+        const copy = join(world.target, path);
+        if (!model.deleted.has(path) && (await exists(copy))) copies.push(copy);
+      }
+      const copy = copies[Math.floor(which * copies.length)];
+      if (copy !== undefined) await truncate(copy, 10);
     },
   ),
 );
@@ -328,7 +332,23 @@ describe('invariants 1 to 4', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.commands(
-          [start, start, record, record, flush, flush, stop, die, die, salvage, upload, spoil],
+          [
+            start,
+            start,
+            record,
+            record,
+            flush,
+            flush,
+            stop,
+            die,
+            die,
+            salvage,
+            upload,
+            upload,
+            upload,
+            spoil,
+            spoil,
+          ],
           {
             maxCommands: 40,
             size: 'max',
