@@ -27,14 +27,14 @@ export class AnswerLog {
         reason: 'overflow',
         since: null,
         at: row.received_at,
-        detail: `${this.#lost} checkpoints came while the disk refused`,
+        detail: `${this.#lost} checkpoints were not kept: the disk refused them or had no room`,
       });
       if (taken !== null) this.#lost = 0;
     }
     const sequence = this.#sink.append(row);
     if (sequence !== null) return sequence;
     this.#lost++;
-    this.#logger.error('a checkpoint is lost: too much waits for the disk');
+    this.#logger.error('a checkpoint is not kept: the disk refuses or has no room');
     return null;
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { watchDisk } from '../archive/disk-watch.ts';
 import { isSystemError } from '../archive/error.ts';
 import { openArchive, type RunArchive } from '../archive/run-archive.ts';
 import { runFiles } from '../archive/run-files.ts';
@@ -37,14 +38,18 @@ export async function collectorCommand(
   const metrics = collectorMetrics({ revision: provenance.git_sha, image: provenance.image });
   return runUntilStopped(logger, async () => {
     let collector: Collector | null = null;
+    const watched = { dataRoot: options.data, configuration, registry: metrics.registry, logger };
+    const disk = await watchDisk(watched);
     const probes = await serveProbes(configuration.http.port, {
       registry: metrics.registry,
       health: () =>
         collector?.health() ?? [{ name: 'alive', ok: true, detail: 'the process answers' }],
-      readiness: () =>
-        collector?.readiness() ?? [
+      readiness: () => [
+        ...(collector?.readiness() ?? [
           { name: 'started', ok: false, detail: 'the archive is being opened' },
-        ],
+        ]),
+        disk.budget.condition(),
+      ],
     });
     logger.info({ port: probes.port }, 'probes and metrics are served');
     const archive = await openPatiently(logger, () =>
@@ -67,7 +72,7 @@ export async function collectorCommand(
       clock: systemClock(),
       logger,
       metrics,
-      archive,
+      archive: disk.guard(archive, 'rest_snapshots'),
       journal: new CycleJournal(options.data, logger),
       ...runFiles(options.data, 'collector', provenance.run_id),
     });
@@ -77,6 +82,7 @@ export async function collectorCommand(
     const stop = async (state: 'stopped' | 'failed') => {
       salvage.abort();
       await running.stop(state);
+      disk.stop();
       await probes.close();
     };
     if (cycles === 'endless') return { failure: running.start(), stop };

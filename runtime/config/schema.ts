@@ -103,6 +103,34 @@ const uploader = z.strictObject({
   readBack: z.enum(READ_BACK).default('before-deletion'),
 });
 
+const bytes = z.number().int().nonnegative();
+
+/** Room for archives. Nothing is deleted to make room; what is shed is said in gap rows, metrics and readiness. */
+const disk = z
+  .strictObject({
+    /** With less room than this there is a warning. */
+    warnBelow: bytes.default(2_147_483_648),
+    /** With less room than this checkpoints and snapshots are not archived. */
+    shedRestBelow: bytes.default(536_870_912),
+    /** With less room than this frames are not archived either; the rest is for manifests and the uploader's records. */
+    shedFramesBelow: bytes.default(134_217_728),
+    /** What may lie below the data root in all; without it only the free space of the file system counts. */
+    maximumBytes: bytes.optional(),
+    lookEvery: duration.prefault('10s'),
+  })
+  .refine((limits) => limits.warnBelow >= limits.shedRestBelow, {
+    path: ['shedRestBelow'],
+    message: 'expected at most disk.warnBelow: a warning comes before anything is shed',
+  })
+  .refine((limits) => limits.shedRestBelow >= limits.shedFramesBelow, {
+    path: ['shedFramesBelow'],
+    message: 'expected at most disk.shedRestBelow: answers of REST are shed before frames',
+  })
+  .refine((limits) => limits.maximumBytes === undefined || limits.maximumBytes > limits.warnBelow, {
+    path: ['maximumBytes'],
+    message: 'expected more than disk.warnBelow: otherwise an empty data root is too full',
+  });
+
 /** The whole configuration file. Unknown keys are errors. */
 export const configuration = z.strictObject({
   feed: feed.prefault({}),
@@ -110,6 +138,7 @@ export const configuration = z.strictObject({
   recorder: recorder.prefault({}),
   collector: collector.prefault({}),
   archive: archive.prefault({}),
+  disk: disk.prefault({}),
   uploader: uploader.optional(),
   http: z.strictObject({ port: z.number().int().min(0).max(65_535).default(8080) }).prefault({}),
   log: z
