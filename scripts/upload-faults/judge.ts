@@ -39,15 +39,15 @@ export async function findViolations(place: Place, remote: RemoteView): Promise<
   return [...found, ...(await manifestViolations(place, remote))];
 }
 
-/** Archives that are not yet on the remote, or not yet deleted locally. */
+/** Archives that are not yet on the remote, or not yet deleted locally; the others are judged no more. */
 export async function unfinished(place: Place, remote: RemoteView): Promise<string[]> {
   const found: string[] = [];
   for (const sealed of place.archives.values()) {
-    if ((await remote.content(sealed.path)) !== sealed.sha256)
-      found.push(`${sealed.path}: no copy`);
-    if ((await hashAt(join(place.dataRoot, sealed.path))) !== null) {
-      found.push(`${sealed.path}: still here`);
-    }
+    const isCopied = (await remote.content(sealed.path)) === sealed.sha256;
+    const isHere = (await hashAt(join(place.dataRoot, sealed.path))) !== null;
+    if (!isCopied) found.push(`${sealed.path}: no copy`);
+    if (isHere) found.push(`${sealed.path}: still here`);
+    if (isCopied && !isHere) place.archives.delete(sealed.path);
   }
   return found;
 }

@@ -6,12 +6,15 @@ import { archiveManifestPath, archivePath } from '../../runtime/archive/layout.t
 import { archiveManifest } from '../../runtime/archive/manifest.ts';
 import type { Random } from './random.ts';
 
-/** A data root, a folder for the remote, and every archive that was ever put into the data root. */
+/** A data root, a folder for the remote, and the archives that were put into the data root. */
 export interface Place {
   readonly folder: string;
   readonly dataRoot: string;
   readonly target: string;
+  /** Those that are not finished. */
   readonly archives: Map<string, Sealed>;
+  /** Archives that were ever added. */
+  added: number;
 }
 
 export interface Sealed {
@@ -39,7 +42,7 @@ export async function makePlace(): Promise<Place> {
   await mkdir(place.dataRoot);
   await mkdir(place.target);
   await mkdir(join(folder, 'bin'));
-  return { ...place, archives: new Map() };
+  return { ...place, archives: new Map(), added: 0 };
 }
 
 export function removePlace(place: Place): Promise<void> {
@@ -50,7 +53,7 @@ export function removePlace(place: Place): Promise<void> {
 export async function addArchive(place: Place, random: Random): Promise<Sealed> {
   const content = random.bytes(1 + random.below(LARGEST_ARCHIVE));
   const opened = new Date(Date.now() - CLOSED_BEFORE_MS);
-  const path = archivePath('ws_raw', opened, 'faults', place.archives.size + 1);
+  const path = archivePath('ws_raw', opened, 'faults', ++place.added);
   const at = opened.toISOString();
   const sealed = {
     path,
@@ -62,7 +65,7 @@ export async function addArchive(place: Place, random: Random): Promise<Sealed> 
     schema: 'orderbooks.archive-manifest.v1',
     ...PROVENANCE,
     stream: 'ws_raw',
-    segment: place.archives.size + 1,
+    segment: place.added,
     path,
     opened_at: at,
     closed_at: at,

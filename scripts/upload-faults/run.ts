@@ -9,6 +9,8 @@ export interface FaultRun {
   readonly seed: number;
   /** Path of the real rclone, or null: then only what needs none is done. */
   readonly rclone: string | null;
+  /** So many data roots of each family are worked on at the same time. */
+  readonly workers: number;
   readonly onInjection?: (done: number, text: string) => void;
 }
 
@@ -33,7 +35,10 @@ const RECOVER_EVERY = 5;
  * The families work beside each other, each with a data root and numbers of its own.
  */
 export async function injectFaults(options: FaultRun): Promise<FaultResult> {
-  const families = await openFamilies(options);
+  const workers = Array.from({ length: options.workers }, (_, index) => index);
+  const families = (
+    await Promise.all(workers.map((worker) => openFamilies(options, options.seed + worker * 10)))
+  ).flat();
   const whole = families.reduce((sum, { share }) => sum + share, 0);
   const tally = new Tally(options.onInjection);
   try {
@@ -80,11 +85,16 @@ class Tally {
   }
 
   violated(found: readonly string[], when: string): void {
-    for (const what of found) this.#violations.add(`${when}: ${what}`);
+    for (const what of found) this.#violations.add(this.#told(`VIOLATION ${when}: ${what}`));
   }
 
   left(found: readonly string[], when: string): void {
-    for (const what of found) this.#unfinished.add(`${when}: ${what}`);
+    for (const what of found) this.#unfinished.add(this.#told(`UNFINISHED ${when}: ${what}`));
+  }
+
+  #told(text: string): string {
+    this.#onInjection?.(this.#injected, text);
+    return text;
   }
 
   result(): FaultResult {
@@ -98,7 +108,7 @@ class Tally {
   }
 }
 
-async function openFamilies({ seed, rclone }: FaultRun) {
+async function openFamilies({ rclone }: FaultRun, seed: number) {
   const families: { readonly family: Family; readonly share: number }[] = [
     { family: await directoryFaults(new Random(seed)), share: SHARES.directory },
   ];
