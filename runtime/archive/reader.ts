@@ -72,7 +72,7 @@ export interface ScanOptions {
 
 /**
  * Reads the archive at `path` as `readArchive` does, with the same result, and hands over each good row as it is met.
- * Three times as fast, for who needs no text of each frame.
+ * Frames come as bytes, which takes far less time than making text of each.
  */
 export function scanArchive(
   path: string,
