@@ -58,6 +58,7 @@ export const CHECK_IDS = [
   'upload-verified',
   'remote-holds-upload',
   'collector-unchanged',
+  'application-synced',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 

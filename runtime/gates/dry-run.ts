@@ -1,6 +1,8 @@
 import { formatDuration } from '../config/duration.ts';
 import { latestEvidenceName } from './evidence-store.ts';
 import {
+  ARGOCD_NAMESPACE,
+  ARGOCD_RULES,
   type PolicyRule,
   PRODUCTION_RULES,
   PROJECT_RULES,
@@ -24,6 +26,7 @@ export function describeDryRun({ gate, subject, policy, overridden }: Terms): re
       ? []
       : rights(subject.productionNamespace, PRODUCTION_RULES)),
     ...rights(subject.project, PROJECT_RULES),
+    ...rights(ARGOCD_NAMESPACE, ARGOCD_RULES),
   ];
 }
 
@@ -33,7 +36,7 @@ function rights(namespace: string, rules: readonly PolicyRule[]): string[] {
   );
 }
 
-function shown(key: string, value: string | number): string {
+function shown(key: string, value: string | number | readonly string[]): string {
   return typeof value === 'number' && key !== 'checkpointSuccess'
     ? formatDuration(value)
     : String(value);

@@ -1,5 +1,6 @@
 import type { RunManifest } from '../archive/manifest.ts';
 import type { InspectReport } from '../inspector/report.ts';
+import type { DeliveryState } from './delivery-state.ts';
 import type { Metrics } from './metrics.ts';
 import type { JobOutcome, Pod, Workload } from './platform.ts';
 
@@ -26,6 +27,8 @@ export interface Seen {
   readonly podsAtEnd: readonly Pod[];
   readonly collectorPodsAtEnd: readonly Pod[];
   readonly collectorAfter: CollectorState;
+  /** What was promoted last and what Argo CD made of it. */
+  readonly delivery: DeliveryState;
 }
 
 export type FactName = keyof Seen;
@@ -114,6 +117,7 @@ const PENDING: Facts = {
   podsAtEnd: pending,
   collectorPodsAtEnd: pending,
   collectorAfter: pending,
+  delivery: pending,
 };
 export const FACT_ORDER = Object.keys(PENDING) as readonly FactName[];
 

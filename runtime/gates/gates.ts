@@ -1,6 +1,7 @@
 import type { Act } from './act.ts';
 import { inspectAfter, inspectBefore } from './acts/inspect-archives.ts';
 import { inspectCyclesAfter, inspectCyclesBefore } from './acts/inspect-cycles.ts';
+import { lookAtApplication } from './acts/look-at-application.ts';
 import { lookAtCollectorAfter, lookAtCollectorBefore } from './acts/look-at-collector.ts';
 import { lookAtCollectorPodsAtEnd, lookAtPodsAtEnd } from './acts/look-at-pods-at-end.ts';
 import { observeRecorder } from './acts/observe-recorder.ts';
@@ -9,6 +10,7 @@ import { restartRecorder } from './acts/restart-recorder.ts';
 import { readBackUpload, uploadOnce } from './acts/upload-once.ts';
 import { waitForPromotedCollector, waitForPromotedPod } from './acts/wait-for-promoted-pod.ts';
 import type { Check } from './check.ts';
+import { applicationSynced } from './checks/application-synced.ts';
 import { archivesParse } from './checks/archives-parse.ts';
 import { checkpointsSucceed } from './checks/checkpoints-succeed.ts';
 import { collectorOnPromotedDigest } from './checks/collector-on-promoted-digest.ts';
@@ -71,6 +73,7 @@ const wsSmoke: Gate = {
     readBackUpload('promoted'),
     lookAtPodsAtEnd,
     lookAtCollectorAfter,
+    lookAtApplication,
   ],
   checks: [
     recorderOnPromotedDigest,
@@ -86,6 +89,7 @@ const wsSmoke: Gate = {
     uploadVerified,
     remoteHoldsUpload,
     collectorUnchanged,
+    applicationSynced,
   ],
 };
 

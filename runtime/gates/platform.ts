@@ -1,4 +1,5 @@
 import type { InspectReport } from '../inspector/report.ts';
+import type { ApplicationState, PromotionState } from './delivery-state.ts';
 
 /** A pod as the kubelet reports it. */
 export interface Pod {
@@ -48,6 +49,10 @@ export interface Platform {
   readonly description: string;
   pods(namespace: string, component: string): Promise<readonly Pod[]>;
   deployment(namespace: string, name: string): Promise<Workload | null>;
+  /** The last Promotion that ended in a Kargo Stage; null if the Stage is not there or had none. */
+  lastPromotion(project: string, stage: string): Promise<PromotionState | null>;
+  /** An Argo CD Application, or null. */
+  application(namespace: string, name: string): Promise<ApplicationState | null>;
   deletePod(namespace: string, name: string): Promise<void>;
   /** Prometheus text of the pod's `/metrics`. */
   metrics(namespace: string, pod: string): Promise<string>;

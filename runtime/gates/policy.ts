@@ -11,6 +11,14 @@ const WAITS = [
   'inspectTimeout',
 ] as const;
 
+/** Without these nothing is recorded or uploaded, whatever the Stage. */
+const BASE_OBJECTS = [
+  '/ConfigMap/orderbooks-config-*',
+  '/PersistentVolumeClaim/orderbooks-data',
+  'apps/Deployment/orderbooks-ws-recorder',
+  'batch/CronJob/orderbooks-uploader',
+];
+
 /** What a gate demands, from YAML. Unknown keys are errors. */
 export const policy = z
   .strictObject({
@@ -26,6 +34,14 @@ export const policy = z
     reconnectWithin: duration.prefault('60s'),
     /** The collector's latest cycle may have ended at most this long ago. */
     cycleAge: duration.prefault('5m'),
+    /**
+     * Objects that the Stage's render must have brought, `group/kind/name`, the core group being empty; a `*` at the end
+     * stands for the hash of a generated name. A test compares the list of each Stage with its render.
+     */
+    objects: z
+      .array(z.string().regex(/^[a-z0-9.]*\/[A-Za-z]+\/[a-z0-9.-]+\*?$/))
+      .min(1)
+      .default(BASE_OBJECTS),
     /** Share of the REST checkpoints that must have been answered with at least one book. */
     checkpointSuccess: z.number().gt(0).max(1).default(0.8),
     /**

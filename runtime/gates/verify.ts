@@ -208,7 +208,7 @@ class Verification {
         image_digest: subject.imageDigest,
         commit: subject.commit,
       },
-      policy: { ...policy },
+      policy: { ...policy, objects: policy.objects.join(' ') },
       policy_overridden: [...overridden],
       versions: versionsOf(this.#surroundings, platform),
       acts: actsOf(run),

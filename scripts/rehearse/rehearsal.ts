@@ -241,7 +241,29 @@ export class Rehearsal {
       durationMs: Date.now() - startedAt,
       renderedCommit: this.#log.pushedCommit,
     });
+    this.#tellStage(stage, name, freight, result);
     return outcome;
+  }
+
+  /** Writes `status.lastPromotion` of the Stage as Kargo does: the gates read there what was promoted. */
+  #tellStage(
+    stage: string,
+    name: string,
+    freight: Freight,
+    { phase, healthChecks }: CompletedPromotion['result'],
+  ): void {
+    const { cluster } = this.#stage;
+    const object = cluster.get('kargo.akuity.io/v1alpha1', 'Stage', PROJECT, stage);
+    if (object === undefined) return;
+    const lastPromotion = {
+      name,
+      freight: { name: freight.name, commits: freight.commits, images: freight.images },
+      status: {
+        phase,
+        healthChecks: healthChecks.map(({ uses, input }) => ({ uses, config: input })),
+      },
+    };
+    cluster.replace({ ...object, status: { lastPromotion } });
   }
 
   async #healthy(stage: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ARGOCD_RULES,
   type PolicyRule,
   PROJECT_RULES,
   WORKLOAD_RULES,
@@ -12,6 +13,10 @@ describe('the verifier may do what the gates do and nothing else', () => {
   // Which pod it may delete there is said by the admission policy orderbooks-verifier-pods.
   it.each(['canary', 'full'])('in the namespace of the workloads of %s', (stage) => {
     expect(granted(`gitops/overlays/${stage}`)).toEqual(verbs(WORKLOAD_RULES));
+  });
+
+  it('in the namespace of Argo CD', () => {
+    expect(granted('argocd')).toEqual(verbs(ARGOCD_RULES));
   });
 
   it('in the project, where the evidence is kept', () => {

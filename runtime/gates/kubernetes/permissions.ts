@@ -26,7 +26,15 @@ export const PRODUCTION_RULES: readonly PolicyRule[] = [
   { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
 ];
 
-/** What the verifier writes in the namespace of the Kargo Project: evidence. */
+/** What the verifier does in the namespace of the Kargo Project: it writes evidence. */
 export const PROJECT_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'get', 'update'] },
+  // What the Stage's last promotion brought, and where.
+  { apiGroups: ['kargo.akuity.io'], resources: ['stages'], verbs: ['get'] },
+];
+
+/** What the verifier reads of Argo CD, in the namespace of its Applications. */
+export const ARGOCD_NAMESPACE = 'argocd';
+export const ARGOCD_RULES: readonly PolicyRule[] = [
+  { apiGroups: ['argoproj.io'], resources: ['applications'], verbs: ['get'] },
 ];

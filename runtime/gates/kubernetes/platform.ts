@@ -4,6 +4,7 @@ import { RECORDER_COMPONENT, RECORDER_DEPLOYMENT, UPLOADER_CRON_JOB } from '../w
 import { type Api, type ApiOptions, createApi } from './api.ts';
 import { type Cluster, type ClusterAccess, openCluster } from './cluster.ts';
 import { putConfigMap } from './config-map.ts';
+import { application, lastPromotion } from './delivery.ts';
 import { inspectArguments, reportOf } from './inspector.ts';
 import { runJob } from './job-run.ts';
 import { type JobPlan, jobFromTemplate } from './job-template.ts';
@@ -78,6 +79,14 @@ class KubernetesPlatform implements Platform {
       if (isNotFound(error)) return null;
       throw error;
     }
+  }
+
+  lastPromotion(project: string, stage: string) {
+    return lastPromotion(this.#api, project, stage);
+  }
+
+  application(namespace: string, name: string) {
+    return application(this.#api, namespace, name);
   }
 
   async deletePod(namespace: string, name: string): Promise<void> {

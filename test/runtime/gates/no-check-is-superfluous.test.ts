@@ -60,7 +60,7 @@ describe('a good collector', () => {
     const { checks, acts } = await runGate(gate, world.context({ restart: 'observe' }));
     expect(refusals(checks)).toEqual([]);
     expect(checks.every((check) => check.status === 'pass')).toBe(true);
-    expect(checks).toHaveLength(19);
+    expect(checks).toHaveLength(20);
     expect(acts.map((act) => act.fact)).toEqual(
       [
         ...new Set(

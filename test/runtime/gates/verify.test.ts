@@ -41,7 +41,7 @@ describe('a verdict', () => {
       logs: [],
     });
     expect(isIntact(document)).toBe(true);
-    expect(document.checks).toHaveLength(13);
+    expect(document.checks).toHaveLength(14);
     for (const check of document.checks) {
       expect(check.started_at, check.id).not.toBeNull();
       expect((check.started_at ?? '') <= check.finished_at, check.id).toBe(true);

@@ -1,6 +1,7 @@
 import type { UploadManifest } from '../../../runtime/archive/manifest.ts';
 import type { GapRow } from '../../../runtime/archive/row.ts';
 import type { CheckContext, Subject } from '../../../runtime/gates/check.ts';
+import type { ApplicationState, PromotionState } from '../../../runtime/gates/delivery-state.ts';
 import type {
   InspectRequest,
   JobOutcome,
@@ -25,6 +26,9 @@ export const SUBJECT: Subject = {
   imageDigest: DIGEST,
   commit: COMMIT,
 };
+
+/** On the Stage's branch. */
+export const RENDERED_COMMIT = 'd'.repeat(40);
 
 /** From the deletion of a pod to the start of its replacement, and from there until it is ready. */
 const GONE_MS = 2000;
@@ -55,6 +59,8 @@ export class World implements Platform {
     collectorPods(pods: Pod[]): Pod[];
     gaps(gaps: GapRow[], run: string): GapRow[];
     uploadManifest(manifest: UploadManifest): UploadManifest;
+    promotion(promotion: PromotionState): PromotionState | null;
+    application(application: ApplicationState): ApplicationState | null;
   } = {
     pods: (pods) => pods,
     deployment: (workload) => workload,
@@ -65,6 +71,8 @@ export class World implements Platform {
     collectorPods: (pods) => pods,
     gaps: (gaps) => gaps,
     uploadManifest: (manifest) => manifest,
+    promotion: (promotion) => promotion,
+    application: (application) => application,
   };
   /** Before every call, by name: may throw, or wait for ever. */
   before: (call: string) => Promise<void> | void = () => {};
@@ -137,6 +145,36 @@ export class World implements Platform {
       return this.change.collector(this.#collected.length === 0 ? null : collector());
     }
     return this.change.deployment({ name, image: IMAGE, desiredReplicas: 1, readyReplicas: 1 });
+  }
+
+  async lastPromotion(_project: string, stage: string): Promise<PromotionState | null> {
+    await this.#called(`lastPromotion ${stage}`);
+    return this.change.promotion({
+      name: `${stage}.01.abc`,
+      phase: 'Succeeded',
+      commits: [COMMIT],
+      digests: [DIGEST],
+      applications: [
+        { namespace: 'argocd', name: `orderbooks-${stage}`, revisions: [RENDERED_COMMIT] },
+      ],
+    });
+  }
+
+  async application(_namespace: string, name: string): Promise<ApplicationState | null> {
+    await this.#called(`application ${name}`);
+    const objects = [
+      '/ConfigMap/orderbooks-config-abcde12345',
+      '/PersistentVolumeClaim/orderbooks-data',
+      'apps/Deployment/orderbooks-ws-recorder',
+      'batch/CronJob/orderbooks-uploader',
+    ];
+    return this.change.application({
+      name,
+      sync: 'Synced',
+      revision: RENDERED_COMMIT,
+      conditions: [],
+      resources: objects.map((object) => ({ object, status: 'Synced', requiresPruning: false })),
+    });
   }
 
   async deletePod(_namespace: string, name: string): Promise<void> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
+import type { ApplicationState, PromotionState } from '../../../../runtime/gates/delivery-state.ts';
 import { errorText } from '../../../../runtime/gates/error.ts';
 import type { Pod, Workload } from '../../../../runtime/gates/platform.ts';
 import type { World } from '../world.ts';
@@ -128,6 +129,14 @@ export class FakeApiServer {
           status: 200,
           body: { ...this.cronJob, metadata: meta(seen, 'orderbooks-uploader') },
         };
+      case 'get stages': {
+        const found = await this.world.lastPromotion(seen.namespace, seen.name);
+        return { status: 200, body: stage(found, seen) };
+      }
+      case 'get applications': {
+        const found = await this.world.application(seen.namespace, seen.name);
+        return found === null ? notFound(seen) : { status: 200, body: application(found, seen) };
+      }
       case 'create jobs':
         return this.#createJob(seen);
       case 'get jobs':
@@ -321,6 +330,46 @@ function deployment(workload: Workload, seen: Seen) {
       template: { spec: { containers: [{ name: 'main', image: workload.image }] } },
     },
     status: { readyReplicas: workload.readyReplicas },
+  };
+}
+
+function stage(promotion: PromotionState | null, seen: Seen) {
+  const lastPromotion = promotion && {
+    name: promotion.name,
+    freight: {
+      commits: promotion.commits.map((id) => ({ id })),
+      images: promotion.digests.map((digest) => ({ digest })),
+    },
+    status: {
+      phase: promotion.phase,
+      healthChecks: [
+        {
+          uses: 'argocd-update',
+          config: {
+            apps: promotion.applications.map(({ revisions, ...place }) => ({
+              ...place,
+              desiredRevisions: revisions,
+            })),
+          },
+        },
+      ],
+    },
+  };
+  return { kind: 'Stage', metadata: meta(seen, seen.name), status: { lastPromotion } };
+}
+
+function application({ sync, revision, conditions, resources }: ApplicationState, seen: Seen) {
+  return {
+    kind: 'Application',
+    metadata: meta(seen, seen.name),
+    status: {
+      sync: { status: sync, ...(revision === null ? {} : { revision }) },
+      conditions,
+      resources: resources.map(({ object, ...rest }) => {
+        const [group, kind, name] = object.split('/');
+        return { ...(group === '' ? {} : { group }), kind, name, ...rest };
+      }),
+    },
   };
 }
 

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verdictOf } from '../../../../runtime/gates/evidence-content.ts';
 import { keepRun, markRunning, setLatest } from '../../../../runtime/gates/evidence-store.ts';
 import {
+  ARGOCD_NAMESPACE,
+  ARGOCD_RULES,
   type PolicyRule,
   PRODUCTION_RULES,
   PROJECT_RULES,
@@ -48,6 +50,7 @@ describe('the whole gate over HTTP', () => {
     expect(used(CANARY)).toEqual(allowed(WORKLOAD_RULES));
     expect(used(SUBJECT.productionNamespace)).toEqual(allowed(PRODUCTION_RULES));
     expect(used(SUBJECT.project)).toEqual(allowed(PROJECT_RULES));
+    expect(used(ARGOCD_NAMESPACE)).toEqual(allowed(ARGOCD_RULES));
   });
 
   it('deletes every Job it created', async () => {
