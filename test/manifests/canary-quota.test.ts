@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { jobFromTemplate } from '../../runtime/gates/kubernetes/job-template.ts';
 import { jobTemplate } from '../../runtime/gates/kubernetes/objects.ts';
 import { quantity } from './kubernetes-quantity.ts';
@@ -33,6 +35,19 @@ describe("the canary's quota", () => {
     expect(sum(twice, 'requests', name)).toBeGreaterThan(allowed('requests', name));
     expect(sum(twice, 'limits', name)).toBeGreaterThan(allowed('limits', name));
     expect(twice.length).toBeGreaterThan(Number(hard['pods']));
+  });
+
+  it.each(RESOURCES)('has room for a simulated feed beside them: %s', (name) => {
+    const file = new URL(
+      '../../gitops/components/simulated-feed/deployment-simulated-feed.yaml',
+      import.meta.url,
+    );
+    const [feed] = podsOf([parse(readFileSync(file, 'utf8')) as RenderedObject]);
+    if (feed === undefined) throw new Error('no simulated feed');
+    const all = [...atOnce, feed.spec];
+    expect(sum(all, 'requests', name)).toBeLessThanOrEqual(allowed('requests', name));
+    expect(sum(all, 'limits', name)).toBeLessThanOrEqual(allowed('limits', name));
+    expect(all.length).toBeLessThanOrEqual(Number(hard['pods']));
   });
 
   it('counts the Jobs that stay to be looked at', () => {
