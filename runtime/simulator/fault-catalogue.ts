@@ -21,6 +21,7 @@ interface Typical {
 const connection = z.number().int().positive().optional();
 const milliseconds = z.number().min(0);
 const service = z.enum(['gamma', 'clob', 'both']).default('both');
+const share = z.number().min(0).max(1);
 const keep = z.boolean().default(false);
 const one = z.strictObject({ connection });
 const atOpening = z.strictObject({ keep });
@@ -115,6 +116,17 @@ export const FAULTS = {
   'new-market-storm': act(
     'One new_market event `count` times (146 were seen).',
     z.strictObject({ count: z.number().int().positive().default(146) }),
+  ),
+  'odd-forms': state(
+    'Spaces after commas, arrays of mixed events, unknown types and fields, duplicates, trade prices hashed before they are told; each a share, or true.',
+    z.strictObject({
+      spaced: z.boolean().default(true),
+      arrays: share.default(0.2),
+      surprises: share.default(0.05),
+      duplicates: share.default(0.05),
+      tradePriceLead: share.default(0.2),
+    }),
+    { forMs: 4_000 },
   ),
   load: state(
     'Beside all else, `frames` per second of about 600 bytes to each connection.',

@@ -1,4 +1,5 @@
 import { OrderbooksError } from '../errors.ts';
+import type { FrameStyle } from './batch.ts';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { Endpoints, type SimulatorUrls } from './endpoints.ts';
 import { Exchange } from './exchange.ts';
@@ -71,13 +72,35 @@ interface Parts {
   readonly listener: FaultListener;
 }
 
+/** The forms that the options ask for, or those of the fault while it is on. */
+function styleUnder(faults: Faults, settings: SimulatorSettings): FrameStyle {
+  const now = () => faults.active('odd-forms') ?? settings;
+  return {
+    get spaced() {
+      return now().spaced;
+    },
+    get arrays() {
+      return now().arrays;
+    },
+    get surprises() {
+      return now().surprises;
+    },
+    get duplicates() {
+      return now().duplicates;
+    },
+    get tradePriceLead() {
+      return now().tradePriceLead;
+    },
+  };
+}
+
 async function assemble(parts: Parts): Promise<Simulator> {
   const { settings, clock, sinks, file, onError } = parts;
   const { seed, rate, windowScale: scale, replay: files, replayPace: pace } = settings;
   const faults = new Faults();
   faults.pongLag = settings.pongLag;
   const exchange: Exchange = new Exchange(
-    { ...settings, seed, rate, scale, style: settings },
+    { ...settings, seed, rate, scale, style: styleUnder(faults, settings) },
     { batch: (batch) => socket.deliver(batch), settled: (market) => socket.settled(market) },
     clock.now(),
   );

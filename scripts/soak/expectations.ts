@@ -92,6 +92,7 @@ export const EXPECTATIONS: Readonly<Record<FaultName, Expectation>> = {
   },
   'tick-change': harmless,
   'new-market-storm': harmless,
+  'odd-forms': harmless,
   // The soak stops the recorder's process meanwhile, so that the service gives it up as a slow consumer.
   load: {
     shows: 'sometimes',
@@ -108,8 +109,9 @@ export const EXPECTATIONS: Readonly<Record<FaultName, Expectation>> = {
   'rest-500': failed,
   'rest-502-html': failed,
   'rest-503': failed,
+  // Not while the machine is so busy that a second and a half is no unusual answer.
   'rest-latency': {
-    shows: 'always',
+    shows: 'sometimes',
     metrics: ['throttled_rounds_total'],
     gaps: [],
     recovers: 'requests',

@@ -155,6 +155,22 @@ describe('faults of data', () => {
     for (const token of tokens) expect(text).toContain(token);
   });
 
+  it('odd forms of the wire come with the fault and go with it', async () => {
+    const { inject, recover, client, clock } = await subscribed();
+    await client.settle();
+    await inject('odd-forms', { arrays: 1, surprises: 0.5 });
+    clock.advance(3_000);
+    const odd = (await client.settle()).filter((frame) => frame.includes('"price_change"'));
+    expect(odd.length).toBeGreaterThan(10);
+    expect(odd.every((frame) => frame.includes('", "'))).toBe(true);
+    expect(odd.some((frame) => frame.startsWith('['))).toBe(true);
+    await recover();
+    clock.advance(3_000);
+    const usual = (await client.settle()).filter((frame) => frame.includes('"price_change"'));
+    expect(usual.length).toBeGreaterThan(10);
+    expect(usual.some((frame) => frame.includes('", "') || frame.startsWith('['))).toBe(false);
+  });
+
   it('a late dump comes behind changes and shows the books as they are then', async () => {
     const { inject, client, open, clock } = await subscribed();
     await inject('late-dump', { milliseconds: 1_000 });
