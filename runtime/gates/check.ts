@@ -59,6 +59,10 @@ export const CHECK_IDS = [
   'remote-holds-upload',
   'collector-unchanged',
   'application-synced',
+  'data-advances',
+  'checkpoints-continue',
+  'window-archives-parse',
+  'outages-recover',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 

@@ -15,6 +15,8 @@ export interface Seen {
   /** The recorder's pod, once it ran the promoted digest and was ready and alone. */
   readonly promoted: PromotedPod;
   readonly collectorBefore: CollectorState;
+  /** What was written when a reliability window began. */
+  readonly windowStart: Inspection;
   readonly observation: Observation;
   /** Archives before the restart. */
   readonly before: Inspection;
@@ -108,6 +110,7 @@ const PENDING: Facts = {
   cyclesAfter: pending,
   promoted: pending,
   collectorBefore: pending,
+  windowStart: pending,
   observation: pending,
   before: pending,
   restart: pending,

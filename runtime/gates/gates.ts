@@ -1,6 +1,7 @@
 import type { Act } from './act.ts';
 import { inspectAfter, inspectBefore } from './acts/inspect-archives.ts';
 import { inspectCyclesAfter, inspectCyclesBefore } from './acts/inspect-cycles.ts';
+import { inspectWindowStart } from './acts/inspect-window-start.ts';
 import { lookAtApplication } from './acts/look-at-application.ts';
 import { lookAtCollectorAfter, lookAtCollectorBefore } from './acts/look-at-collector.ts';
 import { lookAtCollectorPodsAtEnd, lookAtPodsAtEnd } from './acts/look-at-pods-at-end.ts';
@@ -12,6 +13,7 @@ import { waitForPromotedCollector, waitForPromotedPod } from './acts/wait-for-pr
 import type { Check } from './check.ts';
 import { applicationSynced } from './checks/application-synced.ts';
 import { archivesParse } from './checks/archives-parse.ts';
+import { checkpointsContinue } from './checks/checkpoints-continue.ts';
 import { checkpointsSucceed } from './checks/checkpoints-succeed.ts';
 import { collectorOnPromotedDigest } from './checks/collector-on-promoted-digest.ts';
 import { collectorUnchanged } from './checks/collector-unchanged.ts';
@@ -19,6 +21,8 @@ import { connectionsRecover } from './checks/connections-recover.ts';
 import { countersExposed } from './checks/counters-exposed.ts';
 import { cycleAfterRestart } from './checks/cycle-after-restart.ts';
 import { cyclePasses } from './checks/cycle-passes.ts';
+import { dataAdvances } from './checks/data-advances.ts';
+import { outagesRecover } from './checks/outages-recover.ts';
 import { payloadHashes } from './checks/payload-hashes.ts';
 import { priorArchiveUnchanged } from './checks/prior-archive-unchanged.ts';
 import { recorderOnPromotedDigest } from './checks/recorder-on-promoted-digest.ts';
@@ -30,6 +34,7 @@ import { snapshotsParse } from './checks/snapshots-parse.ts';
 import { snapshotsSurviveRestart } from './checks/snapshots-survive-restart.ts';
 import { snapshotsUploaded } from './checks/snapshots-uploaded.ts';
 import { uploadVerified } from './checks/upload-verified.ts';
+import { windowArchivesParse } from './checks/window-archives-parse.ts';
 import { FACT_ORDER, type FactName } from './facts.ts';
 
 /** A named list of checks, and the acts that make what they judge visible, in the order they are performed. */
@@ -93,8 +98,21 @@ const wsSmoke: Gate = {
   ],
 };
 
+/** Read-only over a bounded window: nothing is restarted and nothing uploaded. */
+const wsReliability: Gate = {
+  name: 'ws-reliability',
+  acts: [waitForPromotedPod, inspectWindowStart, observeRecorder, inspectBefore, lookAtPodsAtEnd],
+  checks: [
+    recorderOnPromotedDigest,
+    dataAdvances,
+    checkpointsContinue,
+    windowArchivesParse,
+    outagesRecover,
+  ],
+};
+
 export const GATES: Readonly<Record<string, Gate>> = Object.fromEntries(
-  [collectorSmoke, wsSmoke].map((gate) => [gate.name, gate]),
+  [collectorSmoke, wsSmoke, wsReliability].map((gate) => [gate.name, gate]),
 );
 
 /**

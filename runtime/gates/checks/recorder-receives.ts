@@ -1,7 +1,7 @@
 import { formatDuration } from '../../config/duration.ts';
 import { defineCheck } from '../check.ts';
-import type { Inspection } from '../facts.ts';
 import { JUDGED_FACTS, judgedArchives, ofStream, total } from '../judged-archives.ts';
+import { lastWritten } from '../last-written.ts';
 import { judged } from '../outcome.ts';
 import { readFreshness } from '../recorder-state.ts';
 
@@ -41,7 +41,7 @@ export const recorderReceives = defineCheck({
     const archives = ofStream(judgedArchives(facts).archives, 'ws_raw');
     const archived = total(archives, (archive) => archive.data_frames);
     if (!(archived > 0)) problems.push(`no data frame in ${archives.length} ws_raw archives`);
-    const written = lastWritten(facts.before, archives);
+    const written = lastWritten(facts.before.report, archives);
     // Asked for, not made: reading many archives takes time in which the recorder goes on.
     const age = written === null ? null : facts.before.requestedAt.getTime() - written;
     if (age === null || !(age <= policy.freshness && age >= -LATEST_WRITE_MS)) {
@@ -59,17 +59,3 @@ export const recorderReceives = defineCheck({
     );
   },
 });
-
-/** When the recorder last wrote frames: the newest archived one, or a write to the archive that is open. */
-function lastWritten(
-  { report }: Inspection,
-  archives: readonly { readonly last_received_at: string | null }[],
-): number | null {
-  const times = [
-    ...report.open
-      .filter((open) => open.path.includes('/ws_raw/') && open.bytes > 0)
-      .map((open) => open.modified_at),
-    ...archives.flatMap((one) => (one.last_received_at === null ? [] : [one.last_received_at])),
-  ].map((text) => Date.parse(text));
-  return times.length === 0 ? null : Math.max(...times);
-}

@@ -7,11 +7,12 @@ import { combined } from '../../../runtime/gates/gates.ts';
 import type { Policy } from '../../../runtime/gates/policy.ts';
 import { runGate } from '../../../runtime/gates/run.ts';
 import { BROKEN_COLLECTOR_WORLDS } from './broken-collector-worlds.ts';
+import { BROKEN_RELIABILITY_WORLDS } from './broken-reliability-worlds.ts';
 import { BROKEN_WORLDS } from './broken-worlds.ts';
 import { gateNamed } from './run-in-world.ts';
 import { collector, World } from './world.ts';
 
-const ALL_BROKEN = [...BROKEN_WORLDS, ...BROKEN_COLLECTOR_WORLDS];
+const ALL_BROKEN = [...BROKEN_WORLDS, ...BROKEN_COLLECTOR_WORLDS, ...BROKEN_RELIABILITY_WORLDS];
 
 describe('a good world', () => {
   it('passes every check of ws-smoke, with a restart provoked', async () => {
@@ -82,6 +83,18 @@ describe('a good collector', () => {
       reason: expect.stringContaining('no collector is deployed there'),
     });
     expect(checks.slice(1).every((check) => check.status === 'not_judged')).toBe(true);
+  });
+});
+
+describe('a good window of reliability', () => {
+  it('passes every check of ws-reliability, only looking, and tells how far it is', async () => {
+    const world = new World();
+    const checks = await judge(world, { freshness: 15_000 }, 'ws-reliability');
+    expect(refusals(checks)).toEqual([]);
+    expect(world.calls.filter((call) => /^(deletePod|upload|putConfigMap)/.test(call))).toEqual([]);
+    expect(
+      world.progress.filter((line) => /^observed .* of 1m: \d+ data frames/.test(line)),
+    ).toHaveLength(4);
   });
 });
 

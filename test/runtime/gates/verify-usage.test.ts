@@ -26,7 +26,11 @@ describe('usage', () => {
     ['a tag for a digest', { imageDigest: 'v1.2.3' }, /--image-digest.*a tag is no digest/],
     ['a short digest', { imageDigest: 'sha256:abc' }, /--image-digest/],
     ['a short commit', { commit: 'abc123' }, /--commit.*40 hexadecimal/],
-    ['an unknown gate', { gate: 'ws-smok' }, /--gate: expected one of collector-smoke, ws-smoke/],
+    [
+      'an unknown gate',
+      { gate: 'ws-smok' },
+      /--gate: expected one of collector-smoke, ws-smoke, ws-reliability/,
+    ],
     ['a gate twice', { gate: 'ws-smoke,ws-smoke' }, /--gate/],
     ['no gate', { gate: '' }, /--gate/],
     ['a gate named like an object’s own', { gate: 'constructor' }, /--gate/],
