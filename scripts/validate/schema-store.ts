@@ -66,6 +66,8 @@ function compiler(explain: boolean): Compiler {
     validateSchema: false,
     strict: false,
     inlineRefs: false,
+    // Making the code smaller takes as long again as compiling it.
+    code: { optimize: false },
     unicodeRegExp: false,
     formats: ajvFormats,
   });

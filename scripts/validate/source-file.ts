@@ -64,9 +64,12 @@ export function parseSource(file: string, text: string): SourceFile {
   const filled = ('empty' in parsed ? [] : parsed).filter((document) => !isEmpty(document));
   for (const document of filled) {
     const faults = [...syntaxFaults(document, locate)];
+    const broken = faults.some(({ rule }) => rule === 'yaml/syntax');
+    const read = broken ? null : composed(document, locate);
+    if (read !== null && 'fault' in read) faults.push(read.fault);
     findings.push(...faults);
-    if (faults.some(({ rule }) => rule === 'yaml/syntax')) whole = false;
-    else documents.push(sourceDocument(file, text, document, locate));
+    if (read === null || 'fault' in read) whole = false;
+    else documents.push(sourceDocument(file, text, document, read.value, locate));
   }
   const [, second] = filled;
   if (whole && second !== undefined) {
@@ -135,23 +138,24 @@ function* syntaxFaults(
     },
   });
   yield* faults;
-  if (faults.length === 0) yield* valueFaults(document, locate);
 }
 
 /** Aliases of aliases multiply, and `<<` merges maps only: the library sees both while it puts the values in. */
-function* valueFaults(
+function composed(
   document: Document.Parsed,
   locate: (offset: number) => Location,
-): Generator<Draft> {
+): { readonly value: unknown } | { readonly fault: Draft } {
   try {
-    document.toJS({ maxAliasCount: MAX_ALIASES });
+    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    yield {
-      rule: 'yaml/syntax',
-      at: locate(document.contents?.range[0] ?? 0),
-      message: `its values cannot be put together: ${reason} (at most ${MAX_ALIASES} aliases are followed)`,
-      fix: 'write out what aliases and merge keys stand for',
+    return {
+      fault: {
+        rule: 'yaml/syntax',
+        at: locate(document.contents?.range[0] ?? 0),
+        message: `its values cannot be put together: ${reason} (at most ${MAX_ALIASES} aliases are followed)`,
+        fix: 'write out what aliases and merge keys stand for',
+      },
     };
   }
 }
@@ -172,6 +176,7 @@ function sourceDocument(
   file: string,
   text: string,
   document: Document.Parsed,
+  value: unknown,
   locate: (offset: number) => Location,
 ): SourceDocument {
   const at = (path: Path): Location => {
@@ -183,7 +188,7 @@ function sourceDocument(
   };
   return {
     file,
-    value: document.toJS({ maxAliasCount: MAX_ALIASES }),
+    value,
     at,
     atKey(path) {
       const offset = keyOf(document, path)?.range?.[0];

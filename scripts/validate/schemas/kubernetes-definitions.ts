@@ -36,6 +36,12 @@ function definition(
   };
 }
 
+const BASE64: JsonSchema = {
+  type: 'string',
+  format: 'base64',
+  'x-expected': 'base64; plain texts go into stringData',
+};
+
 function schemaOf(type: string, format: string, types: KubernetesTypes['types']): JsonSchema {
   const item = /^Array<(.+)>$/.exec(type)?.[1];
   if (item !== undefined) return { type: 'array', items: schemaOf(item, format, types) };
@@ -45,7 +51,7 @@ function schemaOf(type: string, format: string, types: KubernetesTypes['types'])
   }
   switch (type) {
     case 'string':
-      return format === 'byte' ? { type: 'string', format: 'base64' } : { type: 'string' };
+      return format === 'byte' ? BASE64 : { type: 'string' };
     case 'boolean':
       return { type: 'boolean' };
     case 'number':

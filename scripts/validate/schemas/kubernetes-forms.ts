@@ -56,7 +56,7 @@ const portOrName: Keywords = {
   'x-expected': 'a port from 1 to 65535 or the name of one',
 };
 const portName: Keywords = {
-  pattern: '^(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  pattern: '^([0-9][0-9-]*)?[a-z]([a-z0-9-]*[a-z0-9])?$',
   maxLength: 15,
   'x-expected': 'a name of lower-case letters, digits and -, at most 15 characters',
 };
@@ -268,7 +268,7 @@ export const OBJECT_NAMES: Readonly<Record<string, Keywords>> = {
   },
   ...duplicated(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'], {
     type: 'string',
-    pattern: '^(?!\\.{1,2}$)[^/%]+$',
+    pattern: '^[^/%]+$',
     'x-expected': 'a name without / and %',
   }),
 };
