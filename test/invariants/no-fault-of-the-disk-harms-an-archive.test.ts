@@ -28,7 +28,8 @@ async function write(
   dataRoot: string,
   faulty: FaultyDisk,
   gaveUp: () => boolean,
-  closeTimeoutMs = 40_000,
+  // The hasty clock makes 40 s of it, on a machine however slow.
+  closeTimeoutMs = 4_000_000,
 ): Promise<Written> {
   let failures = 0;
   const writer = await ArchiveWriter.open({
