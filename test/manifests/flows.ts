@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { objectSelector } from '../../scripts/rehearse/cluster/selector.ts';
 import type { Pod } from './pods.ts';
 import type { RenderedObject } from './render.ts';
 
@@ -14,15 +15,6 @@ export interface Flow {
   readonly protocol: 'TCP' | 'UDP';
 }
 
-interface Selector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-    readonly values?: readonly string[];
-  }[];
-}
-
 interface Rule {
   readonly ports?: readonly { readonly protocol: string; readonly port: number | string }[];
   readonly from?: readonly PeerRule[];
@@ -30,13 +22,13 @@ interface Rule {
 }
 
 interface PeerRule {
-  readonly podSelector?: Selector;
-  readonly namespaceSelector?: Selector;
+  readonly podSelector?: unknown;
+  readonly namespaceSelector?: unknown;
   readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
 }
 
 interface Policy {
-  readonly podSelector: Selector;
+  readonly podSelector: unknown;
   readonly policyTypes: readonly string[];
   readonly ingress?: readonly Rule[];
   readonly egress?: readonly Rule[];
@@ -93,17 +85,8 @@ function isPeer(rule: PeerRule, pod: Pod, peer: Peer): boolean {
   return rightNamespace && selects(rule.podSelector ?? {}, peer.labels);
 }
 
-function selects(selector: Selector, labels: Readonly<Record<string, string>>): boolean {
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      const listed = values.includes(labels[key] ?? '');
-      if (operator === 'In') return listed;
-      if (operator === 'NotIn') return !listed;
-      return key in labels === (operator === 'Exists');
-    })
-  );
+function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
+  return objectSelector(selector)(labels);
 }
 
 /** For IPv4; an IPv6 block holds no IPv4 address. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../runtime/config/duration.ts';
+import { objectSelector } from '../../scripts/rehearse/cluster/selector.ts';
 import { hardeningProblems, type Pod, podsOf, restrictedProblems } from './pods.ts';
 import { KUSTOMIZATIONS, render } from './render.ts';
 
@@ -175,24 +176,15 @@ describe('a disruption budget', () => {
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
     });
     const guarded = pods('gitops/overlays/full').filter(({ labels }) =>
-      matches(budget?.spec?.['selector'] as Selector, labels),
+      matches(budget?.spec?.['selector'], labels),
     );
     expect(guarded.map(({ component }) => component)).toEqual(['ws-recorder']);
   });
 });
 
-interface Selector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values: readonly string[];
-  }[];
-}
-
 function affinityTerms({ spec }: Pod): readonly {
   readonly topologyKey: string;
-  readonly labelSelector: Selector;
+  readonly labelSelector: unknown;
 }[] {
   const affinity = spec.affinity as
     | { podAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: [] } }
@@ -200,15 +192,6 @@ function affinityTerms({ spec }: Pod): readonly {
   return affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
 }
 
-function matches(
-  selector: Selector | undefined,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(
-      ({ key, operator, values }) => operator === 'In' && values.includes(labels[key] ?? ''),
-    )
-  );
+function matches(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
+  return objectSelector(selector)(labels);
 }
