@@ -30,8 +30,12 @@ export function coerce(text: string): Json {
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
+/** Most texts are no JSON, and to have a parser find that out is by far the dearest part of a template. */
+const MAY_BE_JSON = /^[ \t\r\n]*(?:["[{]|-?\d[\d.eE+-]*[ \t\r\n]*$|(?:true|false|null)[ \t\r\n]*$)/;
+
 /** JSON as Go's decoder accepts it, or `undefined`. A number out of range makes it none. */
 function goJson(text: string): Json | undefined {
+  if (!MAY_BE_JSON.test(text)) return undefined;
   let outOfRange = false;
   let value: Json;
   try {

@@ -9,6 +9,8 @@ export class MemoryWorld implements World {
   readonly configMaps = new Map<string, Texts>();
   readonly secrets = new Map<string, Texts>();
   readonly genericSecrets = new Set<string>();
+  /** Aliases that steps gave to Freight. */
+  readonly aliases = new Map<string, string>();
   readonly gitEnvironment: Texts;
   readonly #freightMetadata = new Map<string, Values | null>();
   readonly #stageMetadata = new Map<string, Values | null>();
@@ -64,6 +66,12 @@ export class MemoryWorld implements World {
 
   setStageMetadata(project: string, stage: string, values: Values): void {
     upsert(this.#stageMetadata, 'Stage', project, stage, values);
+  }
+
+  setFreightAlias(project: string, freight: string, alias: string): void {
+    const key = `${project}/${freight}`;
+    if (!this.#freightMetadata.has(key)) throw new ObjectNotFoundError('Freight', freight);
+    this.aliases.set(key, alias);
   }
 
   application(namespace: string, name: string): KubernetesObject | null {

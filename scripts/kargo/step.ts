@@ -48,7 +48,8 @@ export interface KubernetesObject {
 
 /**
  * Everything outside the engine that steps and expressions see. Reads are live, as Kargo's are.
- * A ConfigMap or Secret that does not exist reads as an empty object.
+ * A ConfigMap or Secret that does not exist reads as an empty object. An object once given is never changed: other
+ * contents are another object.
  */
 export interface World {
   now(): Date;

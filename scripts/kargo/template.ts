@@ -2,7 +2,7 @@ import { OrderbooksError } from '../../runtime/errors.ts';
 import { coerce, type Json } from './coercion.ts';
 import { ExprError, Fault } from './expr/error.ts';
 import type { FunctionTable } from './expr/host.ts';
-import { evaluate, fromJson } from './expr/index.ts';
+import { compile, type Environment, fromJson, type Program, run } from './expr/index.ts';
 import type { Value } from './expr/value.ts';
 import { quotingFunctions } from './functions/quoting.ts';
 import { goJson } from './go-json.ts';
@@ -42,9 +42,33 @@ const RESERVED = ['quote', 'asYAML', 'asJSON'];
  * @throws TemplateError
  */
 export function evaluateTemplate(template: string, scope: Scope, field: string): Json {
-  if (!DELIMITERS.some(({ start }) => template.includes(start))) return template;
+  return prepareTemplate(template, scope.functions, field)(jsonVariables(scope.variables));
+}
+
+/**
+ * A text to be evaluated any number of times, each time with other variables. Its expressions are compiled when they are
+ * first reached, so that faults come in Kargo's order.
+ */
+export function prepareTemplate(
+  template: string,
+  functions: FunctionTable,
+  field: string,
+): (variables: Environment) => Json {
+  if (!DELIMITERS.some(({ start }) => template.includes(start))) return () => template;
+  const fill = filling(template, { ...functions, ...quotingFunctions });
+  return (variables) => said(field, () => coerce(fill(variables)));
+}
+
+/** Plain JSON as expressions see it. */
+export function jsonVariables(variables: Scope['variables']): Environment {
+  const values: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(variables)) values[name] = fromJson(value);
+  return values;
+}
+
+function said(field: string, evaluate: () => Json): Json {
   try {
-    return coerce(filledIn(template, scope));
+    return evaluate();
   } catch (error) {
     if (error instanceof ExprError || error instanceof Fault) {
       throw new TemplateError(error.message, field, { cause: error });
@@ -103,21 +127,48 @@ function evaluated(value: unknown, scope: Scope, field: string): Json {
   throw new TemplateError(`expected JSON, got ${typeof value}`, field);
 }
 
-function filledIn(template: string, scope: Scope): string {
-  const functions = { ...scope.functions, ...quotingFunctions };
-  const variables: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(scope.variables)) variables[name] = fromJson(value);
-  let result = '';
+/** Gives the text with the expressions' values in place. */
+function filling(template: string, functions: FunctionTable): (variables: Environment) => string {
+  const programs = new Map<string, Program>();
+  const program = (expression: string): Program => {
+    const known = programs.get(expression);
+    if (known !== undefined) return known;
+    const fresh = compile(expression, { functions });
+    programs.set(expression, fresh);
+    return fresh;
+  };
+  const pieces = piecesOf(template);
+  return (variables) => {
+    let result = '';
+    for (const piece of pieces) {
+      if (piece instanceof Fault) throw piece;
+      if (typeof piece === 'string') result += piece;
+      else {
+        const value = run(program(piece.expression), variables);
+        result += typeof value === 'string' ? value : goJson(value);
+      }
+    }
+    return result;
+  };
+}
+
+/** Texts and expressions in turn; a fault stands where the template goes wrong. */
+function piecesOf(template: string): readonly (string | { readonly expression: string } | Fault)[] {
+  const pieces: (string | { readonly expression: string } | Fault)[] = [];
   let rest = template;
-  for (;;) {
-    const next = nextExpression(rest);
-    if (next === undefined) return result + rest;
-    result += next.before;
-    // Nothing at all between the delimiters stops the evaluation and leaves the rest as it is.
-    if (next.expression === '') return result + next.after;
-    const value = evaluate(next.expression, variables, { functions });
-    result += typeof value === 'string' ? value : goJson(value);
-    rest = next.after;
+  try {
+    for (;;) {
+      const next = nextExpression(rest);
+      if (next === undefined) return [...pieces, rest];
+      pieces.push(next.before);
+      // Nothing at all between the delimiters stops the evaluation and leaves the rest as it is.
+      if (next.expression === '') return [...pieces, next.after];
+      pieces.push({ expression: next.expression });
+      rest = next.after;
+    }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return [...pieces, error];
   }
 }
 

@@ -101,7 +101,7 @@ function split(program: Instruction[]): Instruction & { kind: 'split' } {
 
 /** Walks all ways through the program at once, one character at a time. */
 function search(program: readonly Instruction[], text: string | Uint8Array): boolean {
-  const points = Array.from(typeof text === 'string' ? text : fromBytes(text), codePoint);
+  const points = codePoints(typeof text === 'string' ? text : fromBytes(text));
   const seen = new Int32Array(program.length).fill(-1);
   let current: number[] = [];
   for (let at = 0; at <= points.length; at++) {
@@ -109,7 +109,8 @@ function search(program: readonly Instruction[], text: string | Uint8Array): boo
     const next = points[at];
     const reached: number[] = [];
     // A match may begin anywhere.
-    const pending = [0, ...current.reverse()];
+    const pending = current.reverse();
+    pending.unshift(0);
     while (pending.length > 0) {
       const index = pending.pop() ?? 0;
       if (seen[index] === at) continue;
@@ -162,7 +163,13 @@ function holds(
   }
 }
 
-function codePoint(character: string): number {
-  const point = character.codePointAt(0) ?? 0;
-  return point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point;
+/** What is no character, such as a byte that is no UTF-8, counts as the replacement character. */
+function codePoints(text: string): number[] {
+  const points: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const point = text.codePointAt(at) ?? 0;
+    if (point > 0xffff) at++;
+    points.push(point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point);
+  }
+  return points;
 }

@@ -1,7 +1,7 @@
 import { Fault } from '../expr/error.ts';
 import type { FunctionTable } from '../expr/host.ts';
 import { fromJson } from '../expr/index.ts';
-import { textMap, type Value } from '../expr/value.ts';
+import { textMap, type Value, type ValueMap } from '../expr/value.ts';
 import type { World } from '../step.ts';
 import { textArgument } from './argument.ts';
 
@@ -17,7 +17,7 @@ export function dataFunctions(world: World, project: string): FunctionTable {
   const shared = world.sharedResourcesNamespace ?? DEFAULT_SHARED_NAMESPACE;
   const texts = (read: (name: string) => Readonly<Record<string, string>>) => ({
     types: TEXTS_BY_NAME,
-    call: (name?: Value) => textMap(read(textArgument(name))),
+    call: (name?: Value) => textsOf(read(textArgument(name))),
   });
   return {
     configMap: texts((name) => world.configMap(project, name)),
@@ -43,6 +43,17 @@ export function dataFunctions(world: World, project: string): FunctionTable {
       },
     },
   };
+}
+
+/** A calendar has thousands of entries; as long as the world gives the same object, it is copied once. */
+const seen = new WeakMap<Readonly<Record<string, string>>, ValueMap>();
+
+function textsOf(texts: Readonly<Record<string, string>>): ValueMap {
+  const known = seen.get(texts);
+  if (known !== undefined) return known;
+  const made = textMap(texts);
+  seen.set(texts, made);
+  return made;
 }
 
 function metadata(values: Readonly<Record<string, unknown>> | null): Value {

@@ -33,32 +33,36 @@ async function copyAll(config: CopyConfig, { workDir }: StepContext): Promise<St
         `the target lies in the folder that is copied, so the copy never ends; choose an outPath outside ${inPath}`,
       );
     }
-    await copyEntry(from, to, entry, ignoresOf(ignore), entry.isDirectory() ? from : dirname(from));
+    const base = entry.isDirectory() ? from : dirname(from);
+    await copyEntry(from, to, entry, { base, workDir, ignores: ignoresOf(ignore) });
   });
   return { status: 'Succeeded' };
 }
 
-async function copyEntry(
-  from: string,
-  to: string,
-  entry: Stats,
-  ignores: Ignores,
-  base: string,
-): Promise<void> {
+interface Copying {
+  /** Where the rules of what is left out begin. */
+  readonly base: string;
+  readonly workDir: string;
+  readonly ignores: Ignores;
+}
+
+async function copyEntry(from: string, to: string, entry: Stats, copying: Copying): Promise<void> {
+  const { base, ignores, workDir } = copying;
+  const shown = nameOf(to, workDir);
   const path = from.slice(base.length + 1);
   if (entry.isSymbolicLink()) return;
   if (path !== '' && ignores(path, entry.isDirectory())) return;
   if (entry.isFile()) {
-    await goFile('mkdir', to, () => mkdir(dirname(to), { recursive: true }));
-    await goFile('open', to, () => copyFile(from, to));
+    await goFile('mkdir', shown, () => mkdir(dirname(to), { recursive: true }));
+    await goFile('open', shown, () => copyFile(from, to));
     await chmod(to, entry.mode);
     return;
   }
   if (!entry.isDirectory()) return;
-  await goFile('mkdir', to, () => mkdir(to, { recursive: true }));
+  await goFile('mkdir', shown, () => mkdir(to, { recursive: true }));
   for (const name of (await readdir(from)).toSorted()) {
     const child = join(from, name);
-    await copyEntry(child, join(to, name), await lstat(child), ignores, base);
+    await copyEntry(child, join(to, name), await lstat(child), copying);
   }
 }
 

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StepRunner } from '../../../scripts/kargo/index.ts';
-import { stepRunners } from '../../../scripts/kargo/index.ts';
-import { stepRunners } from '../../../scripts/kargo/steps/index.ts';
+import { type StepRunner, stepRunners } from '../../../scripts/kargo/index.ts';
 import { run, stageYaml, taskYaml } from './small-project.ts';
 
 /** A step that leaves a trace when it runs, in place of git-push. */

@@ -13,27 +13,12 @@ export interface Recording {
   readonly raw: Raw;
 }
 
-/** The steps that this project's engine carries out. */
-export const OWN_STEPS: ReadonlySet<string> = new Set([
-  'git-clone',
-  'git-clear',
-  'kustomize-set-image',
-  'kustomize-build',
-  'git-commit',
-  'git-push',
-  'argocd-update',
-  'compose-output',
-  'fail',
-  'set-metadata',
-]);
-
-/** The recorded cases all of whose steps this project's engine carries out. */
-export function ownRecordings(): readonly Recording[] {
+/** Every recorded case. */
+export function recordings(): readonly Recording[] {
   return readFileSync(sharedPath(RECORDINGS), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => record(JSON.parse(line)))
-    .filter((raw) => usedSteps(raw).every((kind) => OWN_STEPS.has(kind)))
     .map((raw) => ({ name: text(raw['case']), topic: text(raw['topic']), raw }));
 }
 
@@ -48,16 +33,4 @@ export function list(value: unknown): readonly Raw[] {
 
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** Kinds of steps named in any list called `steps`, tasks included. */
-function usedSteps(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(usedSteps);
-  return Object.entries(record(value)).flatMap(([key, entry]) => {
-    const own =
-      key === 'steps' && Array.isArray(entry)
-        ? entry.map((step) => record(step)['uses']).filter((uses) => typeof uses === 'string')
-        : [];
-    return [...own, ...usedSteps(entry)];
-  });
 }

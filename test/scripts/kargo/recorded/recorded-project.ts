@@ -86,8 +86,9 @@ export function recordedWorld(
   freight: readonly Freight[],
   stages: readonly string[],
   server: Server,
+  httpOrigin: string,
 ): MemoryWorld {
-  const world = new SyncingWorld(server, {
+  const world = new SyncingWorld(server, httpOrigin, {
     project: PROJECT,
     freight: freight.map(({ name }) => name),
     stages,

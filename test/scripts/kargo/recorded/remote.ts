@@ -32,6 +32,10 @@ export interface Server {
   /** The text of a file on a branch or commit, `undefined` without one. */
   resolve(revision: string): string | undefined;
   hasFolder(revision: string, path: string): boolean;
+  /** Kinds of the Kubernetes manifests in a folder, as far as they can be read. */
+  kinds(revision: string, path: string): readonly string[];
+  /** Pushes a commit by somebody else. */
+  commitByHand(branch: string, path: string, content: string): void;
   remove(): Promise<void>;
 }
 
@@ -90,6 +94,17 @@ export function recordedRemote(): RecordedRemote {
   };
 }
 
+/** For cases that never come near git. */
+export const NO_SERVER: Server = {
+  gitEnvironment: {},
+  resolve: () => undefined,
+  hasFolder: () => false,
+  kinds: () => [],
+  commitByHand: () => undefined,
+  branch: (name) => ({ name, exists: false }),
+  remove: async () => undefined,
+};
+
 async function serve(bare: string): Promise<Server> {
   const base = mkdtempSync(join(tmpdir(), 'orderbooks-served-'));
   const folder = join(base, 'oracle.git');
@@ -109,6 +124,22 @@ async function serve(bare: string): Promise<Server> {
     hasFolder: (revision, path) =>
       resolve(revision) !== undefined &&
       (path === '.' || git(folder, 'ls-tree', '-d', revision, '--', path) !== ''),
+    kinds: (revision, path) =>
+      git(folder, 'ls-tree', '--name-only', revision, ...(path === '.' ? [] : [`${path}/`]))
+        .split('\n')
+        .filter((file) => /\.ya?ml$/.test(file))
+        .flatMap((file) => [
+          ...git(folder, 'show', `${revision}:${file}`).matchAll(/^kind: *(\w+)/gm),
+        ])
+        .map((match) => match[1] ?? ''),
+    commitByHand: (branch, path, content) => {
+      const checkout = join(base, 'by-hand');
+      git(base, 'clone', '--quiet', '--branch', branch, folder, checkout);
+      writeFileSync(join(checkout, path), content);
+      git(checkout, 'add', '.');
+      git(checkout, 'commit', '--quiet', '-m', 'by hand');
+      git(checkout, 'push', '--quiet', 'origin', branch);
+    },
     branch: (name) => branchRecord(folder, name, resolve(`refs/heads/${name}`)),
     remove: async () => {
       await http.close();

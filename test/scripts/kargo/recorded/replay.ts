@@ -13,7 +13,7 @@ import { freightName, requester, storedResult, storedStep, storedVars, texts } f
 import { differences, filled } from './placeholders.ts';
 import { list, type Raw, type Recording, record, text } from './record.ts';
 import { freightOf, PROJECT, recordedProject, recordedWorld } from './recorded-project.ts';
-import type { RecordedRemote, Server } from './remote.ts';
+import { NO_SERVER, type RecordedRemote, type Server } from './remote.ts';
 import { recordedVerification } from './verification.ts';
 
 const MILLISECONDS_PER_ACT = 1000;
@@ -27,10 +27,13 @@ const POLL_MS = 500;
 export async function replay(
   recording: Recording,
   remote: RecordedRemote,
+  httpOrigin: string,
 ): Promise<readonly string[] | null> {
-  const server = await remote.serve();
+  const server = /"git-clone"|"Application"/.test(JSON.stringify(recording.raw))
+    ? await remote.serve()
+    : NO_SERVER;
   try {
-    return await new Replay(remote.local(recording.raw), server).run();
+    return await new Replay(remote.local(recording.raw), server, httpOrigin).run();
   } finally {
     await server.remove();
   }
@@ -48,14 +51,14 @@ class Replay {
   #compared = 0;
   #now = Date.parse('2026-11-21T10:00:00Z');
 
-  constructor(raw: Raw, server: Server) {
+  constructor(raw: Raw, server: Server, httpOrigin: string) {
     this.#raw = filled(raw, this.#bindings);
     this.#server = server;
     const objects = list(this.#raw['objects']);
     const { project, refused } = recordedProject(objects);
     this.#refused = refused;
     const freight = list(this.#raw['freight']).map(freightOf);
-    this.#world = recordedWorld(objects, freight, [...project.stages.keys()], server);
+    this.#world = recordedWorld(objects, freight, [...project.stages.keys()], server, httpOrigin);
     this.#state = new ProjectState(project, () => this.#now);
   }
 
@@ -128,6 +131,12 @@ class Replay {
       await this.#settle();
     } else if (name.startsWith('new Freight')) {
       this.#discover(text(act['freight']));
+    } else if (act['result'] !== undefined) {
+      await this.#finishQueued(name, record(act['result']));
+    } else if (this.#queue.length > 0 && this.#actOnRunning(name, act)) {
+      // Done, or noted for the moment when the running Promotion waits.
+    } else if (name === 'exists') {
+      this.#compare(name, act['exists'], this.#queue.length > 0);
     } else if (name === 'abort after the end') {
       // Nothing is left to abort.
     } else if (name === 'phase') {
@@ -158,6 +167,73 @@ class Replay {
     } else {
       this.#differences.push(`${name}: an act this replay cannot make`);
     }
+  }
+
+  /** Promotions that were created and have not ended, in order. */
+  readonly #queue: {
+    readonly name: string;
+    readonly promotion: AdmittedPromotion;
+    readonly actor: string;
+  }[] = [];
+  /** What happens the next time that a Promotion waits. */
+  #whileWaiting: (() => void)[] = [];
+
+  /** Carries queued Promotions out, up to the one whose end was recorded. */
+  async #finishQueued(name: string, expected: Raw): Promise<void> {
+    for (;;) {
+      const next = this.#queue.shift();
+      if (next === undefined) {
+        this.#differences.push(`${name}: no Promotion is running`);
+        return;
+      }
+      const result = await this.#promote(next.promotion, next.actor);
+      if (this.#queue.length > 0 && !next.name.startsWith(name) && name !== 'end') continue;
+      this.#compareResult(name, expected, result);
+      return;
+    }
+  }
+
+  #actOnRunning(name: string, act: Raw): boolean {
+    if (name === 'phase') this.#compare(name, act['phase'], 'Running');
+    else if ('first' in act && 'second' in act) {
+      this.#compare(name, [act['first'], act['second']], ['Running', 'Pending']);
+    } else if (name.startsWith('delete')) this.#queue.shift();
+    else if (name.startsWith('the Stage gets other steps')) return true;
+    else if (name.startsWith('the ConfigMap changes')) {
+      this.#whileWaiting.push(() => this.#world.configMaps.set(this.#ownConfigMap(), { k: 'new' }));
+    } else if ('value' in act) this.#abort(act);
+    else return false;
+    return true;
+  }
+
+  /** Only the action `terminate` of somebody who may patch Promotions aborts. */
+  #abort(act: Raw): void {
+    const stored = text(act['stored']);
+    if (act['code'] !== 200 || !stored.includes('"terminate"')) return;
+    const { actor } = record(JSON.parse(stored));
+    this.#whileWaiting.push(() => this.#aborting?.abort(text(actor)));
+  }
+
+  #aborting: AbortController | undefined;
+
+  #meanwhile(): void {
+    const act = record(this.#raw['meanwhile']);
+    const file = text(act['commit by hand']);
+    if (file !== '') {
+      const content = text(act['content']);
+      const branch = `case/${text(this.#raw['case'])}`;
+      this.#whileWaiting.push(() => this.#server.commitByHand(branch, file, content));
+    }
+    const patch = act['patch ConfigMap'];
+    if (patch !== undefined) {
+      this.#whileWaiting.push(() => this.#world.configMaps.set(this.#ownConfigMap(), texts(patch)));
+    }
+  }
+
+  /** The ConfigMap that the case brought along. */
+  #ownConfigMap(): string {
+    const own = list(this.#raw['objects']).find(({ kind }) => kind === 'ConfigMap');
+    return `${PROJECT}/${text(record(own?.['metadata'])['name'])}`;
   }
 
   readonly #made: { readonly stage: string; readonly entry: Raw }[] = [];
@@ -200,6 +276,10 @@ class Replay {
     const expected = record(act['admission']);
     this.#compareAdmission(name, expected, admission);
     if (!admission.allowed || expected['allowed'] !== true) return;
+    if (act['result'] === undefined && Array.isArray(this.#raw['sequence'])) {
+      this.#queue.push({ name, promotion: admission, actor: text(act['actor']) });
+      return;
+    }
     const result = await this.#promote(admission, text(act['actor']));
     this.#compareResult(name, record(act['result']), result);
   }
@@ -223,6 +303,9 @@ class Replay {
     if (record === undefined) throw new Error(`no Freight ${promotion.freight}`);
     const { freight } = record;
     const workDir = mkdtempSync(join(tmpdir(), 'orderbooks-replay-'));
+    const aborting = new AbortController();
+    this.#aborting = aborting;
+    this.#meanwhile();
     try {
       const result = await promoteToEnd(
         {
@@ -236,10 +319,12 @@ class Replay {
           workDir,
           pollIntervalMs: POLL_MS,
           uiBaseUrl: 'http://localhost:31080',
+          signal: aborting.signal,
           clock: {
             now: () => this.#now,
             sleep: async (milliseconds) => {
               this.#now += milliseconds;
+              for (const act of this.#whileWaiting.splice(0)) act();
             },
           },
         },
