@@ -60,6 +60,7 @@ export async function uploadCommand(options: UploadCommandOptions): Promise<numb
         provenance,
         minimumAgeMs,
         retentionMs: uploader.retention,
+        manifestRetentionMs: uploader.manifestRetention,
         readBack: uploader.readBack,
         signal: abort.signal,
         log: (fields, message) => logger.info(fields, message),

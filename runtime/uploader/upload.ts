@@ -8,6 +8,7 @@ import { redactText } from '../observability/redaction.ts';
 import { type Candidate, findCandidates, localProblem, manifestFile } from './candidates.ts';
 import { cleanUp } from './cleanup.ts';
 import { UploadError } from './error.ts';
+import { pruneManifests } from './prune.ts';
 import { deletionDepth, type ReadBack, uploadDepth } from './read-back.ts';
 import type { Remote, UploadFile } from './remote.ts';
 import { forgetVerified, recordVerified, wasVerified } from './verified.ts';
@@ -18,6 +19,8 @@ export interface UploadOptions {
   readonly provenance: Provenance;
   readonly minimumAgeMs: number;
   readonly retentionMs: number;
+  /** Run, cycle, upload and discovery manifests older than this are deleted; none if not said. */
+  readonly manifestRetentionMs?: number;
   /** When copies are read whole; `before-deletion` if not said. */
   readonly readBack?: ReadBack;
   readonly now?: () => Date;
@@ -41,6 +44,7 @@ export async function upload(options: UploadOptions): Promise<UploadManifest> {
   try {
     await run.uploadPending();
     await run.deleteExpired();
+    await run.pruneManifests();
   } catch (error) {
     run.fail(error);
   }
@@ -117,6 +121,19 @@ class UploadRun {
         this.#log({ path: file.path, deleted, error }, deleted ? 'archive deleted' : 'not deleted');
       }
     }
+  }
+
+  async pruneManifests(): Promise<void> {
+    const { dataRoot, manifestRetentionMs, signal } = this.#options;
+    if (manifestRetentionMs === undefined) return;
+    const deleted = await pruneManifests({
+      dataRoot,
+      disk: this.#disk,
+      retentionMs: manifestRetentionMs,
+      now: this.#startedAt.getTime(),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (deleted > 0) this.#log({ deleted }, 'old manifests deleted');
   }
 
   fail(error: unknown): void {

@@ -18,9 +18,15 @@ export function folderView(place: Place): RemoteView {
 
 /**
  * What must never be: a local archive that changed, one that is gone without a right copy, and a file that a record or
- * a manifest calls verified though its copy is not what the verification rests on.
+ * a manifest calls verified though its copy is not what the verification rests on. The last is not asked of a remote
+ * that `losesVerified` copies after they were looked at: until they are looked at again, before the deletion, nobody
+ * can know.
  */
-export async function findViolations(place: Place, remote: RemoteView): Promise<string[]> {
+export async function findViolations(
+  place: Place,
+  remote: RemoteView,
+  options: { readonly losesVerified: boolean } = { losesVerified: false },
+): Promise<string[]> {
   const found: string[] = [];
   for (const sealed of place.archives.values()) {
     const local = await hashAt(join(place.dataRoot, sealed.path));
@@ -31,12 +37,13 @@ export async function findViolations(place: Place, remote: RemoteView): Promise<
       );
     }
     if (local !== null && local !== sealed.sha256) found.push(`${sealed.path} changed`);
+    if (options.losesVerified) continue;
     const record = await verifiedBy(place, sealed);
     if (record !== null && !(await holds(record, sealed, remote))) {
       found.push(`${sealed.path} is recorded as verified by ${record}, and is not`);
     }
   }
-  return [...found, ...(await manifestViolations(place, remote))];
+  return options.losesVerified ? found : [...found, ...(await manifestViolations(place, remote))];
 }
 
 /** Archives that are not yet on the remote, or not yet deleted locally; the others are judged no more. */

@@ -12,7 +12,7 @@ import { type S3Fault, type S3Request, type S3Server, startS3 } from './s3-serve
 const BUCKET = 'archive';
 /** Times that a passing failure lasts; rclone asks ten times. */
 const PASSING = 3;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 300_000;
 
 interface ServerFault {
   readonly name: string;
