@@ -77,14 +77,27 @@ describe('a fault that needs an open connection', () => {
 });
 
 describe('what shows late', () => {
+  const later = [
+    [6_100, { refusals_total: 1, data_frames_total: 30 }],
+    [6_300, { refusals_total: 1, data_frames_total: 31 }],
+    [6_500, { refusals_total: 1, data_frames_total: 32 }],
+  ] as const;
+
   it('is taken for something else: the fault did not show', () => {
+    const looks = Array.from(
+      { length: 26 },
+      (_, n) => [900 + n * 200, { refusals_total: 0, data_frames_total: n }] as const,
+    );
+    expect(course('refuse', [...looks, ...later])).toMatchObject({ detected: 0, recovered: 1 });
+  });
+
+  it('is still taken for the fault on a machine on which there were few looks meanwhile', () => {
     const looks = [
       [900, { refusals_total: 0, data_frames_total: 1 }],
       [2_200, { refusals_total: 0, data_frames_total: 2 }],
-      [6_100, { refusals_total: 1, data_frames_total: 3 }],
-      [6_300, { refusals_total: 1, data_frames_total: 4 }],
+      ...later,
     ] as const;
-    expect(course('refuse', looks)).toMatchObject({ detected: 0, recovered: 1 });
+    expect(course('refuse', looks)).toMatchObject({ detected: 1, recovered: 1 });
   });
 });
 
