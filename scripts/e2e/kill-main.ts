@@ -1,0 +1,96 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { OrderbooksError } from '../../runtime/errors.ts';
+import { progressTo } from '../rehearse/progress.ts';
+import { strike } from './kills.ts';
+import { Kubectl } from './kubectl.ts';
+
+/**
+ * `npm run e2e:kills`: breaks gate runs at random moments on a cluster that has the bundle (npm run e2e -- --keep).
+ * Exit codes: 0 no violation, 1 a violation or something left, 2 it could not be run.
+ */
+interface Flags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly freight: string;
+  readonly stage: 'canary' | 'full';
+  readonly times: number;
+  readonly seed: string;
+  readonly cut?: string;
+  readonly mend?: string;
+  readonly output?: string;
+}
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const program = new Command('e2e:kills')
+    .description(
+      'Break gate runs at random moments; the evidence says what happened, or the run is no PASS.',
+    )
+    .option('--kubeconfig <file>', "the cluster (default: kubectl's own)")
+    .option('--context <name>', 'context of the kubeconfig')
+    .requiredOption('--freight <name>', 'Freight that the Stage runs now')
+    .option('--stage <name>', 'whose gates are run', parseStage, 'canary')
+    .option(
+      '--times <n>',
+      'runs that are broken; one before and one after them must pass',
+      Number,
+      20,
+    )
+    .option(
+      '--seed <text>',
+      'the same seed breaks at the same moments; part of object names',
+      'one',
+    )
+    .option('--cut <command>', 'shell command that cuts POD_IP off the API server')
+    .option('--mend <command>', 'shell command that mends that')
+    .option('--output <file>', 'where the records go as JSON')
+    .exitOverride();
+  try {
+    program.parse();
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const flags = program.opts<Flags>();
+  const stop = new AbortController();
+  process.on('SIGINT', () => stop.abort(new Error('interrupted')));
+  process.on('SIGTERM', () => stop.abort(new Error('interrupted')));
+  const progress = progressTo(process.stdout, { now: () => performance.now(), colour: false });
+  const { kubeconfig, context, cut, mend } = flags;
+  const access = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+  try {
+    const { records, left } = await strike({
+      kubectl: new Kubectl(access, stop.signal),
+      ...flags,
+      cut: cut === undefined || mend === undefined ? null : { command: cut, mend },
+      progress,
+      signal: stop.signal,
+    });
+    const violations = records.filter(({ violation }) => violation !== '');
+    const struck = records.filter((record) => record.struck).length;
+    if (flags.output !== undefined) {
+      await writeFile(resolve(flags.output), `${JSON.stringify({ records, left }, null, 2)}\n`);
+    }
+    process.stdout.write(
+      `\n${struck} runs were broken, ${violations.length} violations; left behind: ${left.join(', ') || 'nothing'}\n`,
+    );
+    return violations.length === 0 && left.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof OrderbooksError)) throw error;
+    process.stderr.write(`NOT RUN: ${error.code}: ${error.message}\n`);
+    return 2;
+  } finally {
+    progress.end();
+  }
+}
+
+function parseStage(name: string): Flags['stage'] {
+  if (name === 'canary' || name === 'full') return name;
+  throw new InvalidArgumentError('expected canary or full');
+}

@@ -1,0 +1,324 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import type { Evidence } from '../../runtime/gates/evidence.ts';
+import { randomOf } from '../../runtime/simulator/random.ts';
+import type { Progress } from '../rehearse/progress.ts';
+import { PROJECT } from './delivery.ts';
+import { E2eError } from './error.ts';
+import { evidenceSince } from './evidence.ts';
+import type { Kubectl } from './kubectl.ts';
+import { configMap, type Freight, freight } from './objects.ts';
+import { until } from './waiting.ts';
+
+/** What is broken: the verifier at once or by SIGTERM, its inspector or upload, or its way to the API server. */
+export type Blow = 'verifier killed' | 'verifier ended' | 'its Job killed' | 'connection cut';
+
+export interface KillOptions {
+  readonly kubectl: Kubectl;
+  readonly stage: 'canary' | 'full';
+  readonly freight: string;
+  readonly times: number;
+  readonly seed: string;
+  /** Shell commands that cut and mend the way from POD_IP to the API server; absent: not tried. */
+  readonly cut: { readonly command: string; readonly mend: string } | null;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export interface KillRecord {
+  readonly blow: Blow | 'none';
+  /** After the verifier began; seconds. */
+  readonly at: number;
+  /** Whether there was anything to break then. */
+  readonly struck: boolean;
+  readonly job: 'Complete' | 'Failed';
+  readonly latest: string;
+  readonly document: Evidence['verdict'] | null;
+  readonly reason: string;
+  /** Empty if the rule holds. */
+  readonly violation: string;
+}
+
+export interface KillResult {
+  readonly records: readonly KillRecord[];
+  readonly left: readonly string[];
+}
+
+const STRUCK_JOB_LABEL = 'orderbooks-gate-run';
+const NAMESPACES = { canary: 'orderbooks-canary', full: 'orderbooks' } as const;
+/** A gate run with short durations; blows fall somewhere in it. */
+const FIRST_GUESS_MS = 90_000;
+const CUT_MS = 30_000;
+const BEGIN_TIMEOUT_MS = 180_000;
+const END_TIMEOUT_MS = 900_000;
+/** What a killed verifier leaves ends at its deadline and goes ten minutes later (job-template.ts). */
+const GONE_TIMEOUT_MS = 1_200_000;
+
+const template = z.object({
+  spec: z.object({
+    metrics: z
+      .array(
+        z.object({
+          provider: z.object({
+            job: z.object({
+              metadata: z.record(z.string(), z.unknown()).default({}),
+              spec: z.record(z.string(), z.unknown()),
+            }),
+          }),
+        }),
+      )
+      .min(1),
+  }),
+});
+const job = z.object({
+  metadata: z.object({ name: z.string() }),
+  status: z
+    .object({
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+    })
+    .prefault({}),
+});
+const podObject = z.object({
+  metadata: z.object({ name: z.string() }),
+  status: z.object({ phase: z.string().default(''), podIP: z.string().default('') }).prefault({}),
+});
+
+/**
+ * Lets the Stage's gates judge a Freight again and again and breaks each run at a random moment: the evidence says what
+ * happened, or the run is no PASS. The first and the last run are left alone and have to pass.
+ */
+export async function strike(options: KillOptions): Promise<KillResult> {
+  const { times, seed, cut, progress } = options;
+  const random = randomOf(seed);
+  const blows: readonly Blow[] = [
+    'verifier killed',
+    'verifier ended',
+    'its Job killed',
+    ...(cut === null ? [] : (['connection cut'] as const)),
+  ];
+  const records: KillRecord[] = [];
+  const span = { ms: FIRST_GUESS_MS };
+  for (let index = 0; index <= times + 1; index += 1) {
+    const undisturbed = index === 0 || index === times + 1;
+    const blow = undisturbed ? 'none' : (blows[random.integer(0, blows.length - 1)] ?? 'none');
+    const at = undisturbed ? 0 : random.integer(0, span.ms);
+    const record = await oneRun(options, { index, blow, atMs: at, span });
+    records.push(record);
+    progress.note(
+      `${index}. ${record.blow} at ${record.at.toFixed(1)} s: Job ${record.job}, latest ${record.latest}, document ${record.document ?? 'none'}${record.struck ? '' : ' (nothing to break then)'}${record.violation === '' ? '' : `; ${record.violation}`}`,
+      record.violation === '' ? 'good' : 'bad',
+    );
+  }
+  return { records, left: await leftovers(options) };
+}
+
+async function oneRun(
+  options: KillOptions,
+  plan: {
+    readonly index: number;
+    readonly blow: KillRecord['blow'];
+    readonly atMs: number;
+    readonly span: { ms: number };
+  },
+): Promise<KillRecord> {
+  const { kubectl, stage, progress, signal } = options;
+  const { index, blow, atMs, span } = plan;
+  const subject = await kubectl.find('freights.kargo.akuity.io', options.freight, PROJECT, freight);
+  if (subject === null) throw new E2eError('NOT_SEEN', `there is no Freight ${options.freight}`);
+  const name = `strike-${options.seed}-${index}`;
+  const since = new Date();
+  await createJob(kubectl, stage, subject, name);
+  const pod = await until(
+    { what: `the pod of Job ${name}`, timeoutMs: BEGIN_TIMEOUT_MS, signal, progress },
+    async () => {
+      const [seen] = await kubectl.list('pods', PROJECT, podObject, `job-name=${name}`);
+      return seen === undefined || seen.status.phase === 'Pending'
+        ? { notYet: seen?.status.phase ?? 'none' }
+        : { done: seen };
+    },
+  );
+  const begun = Date.now();
+  let struck = false;
+  if (blow !== 'none') {
+    await sleep(atMs, undefined, { signal });
+    struck = await deal(options, blow, pod);
+  }
+  const ended = await until(
+    { what: `the end of Job ${name}`, timeoutMs: END_TIMEOUT_MS, signal, progress },
+    async () => {
+      const seen = await kubectl.find('jobs.batch', name, PROJECT, job);
+      const end = seen?.status.conditions.find(
+        ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+      );
+      return end === undefined ? { notYet: 'running' } : { done: end.type };
+    },
+  );
+  if (blow === 'none') span.ms = Date.now() - begun;
+  const [document = null] = await evidenceSince(kubectl, stage, new Date(since.getTime() - 5000));
+  const latest = await latestOf(kubectl, stage, subject);
+  await kubectl.run(['delete', 'job', name, `--namespace=${PROJECT}`, '--wait=false']);
+  const record = {
+    blow,
+    at: atMs / 1000,
+    struck,
+    job: ended === 'Complete' ? ('Complete' as const) : ('Failed' as const),
+    latest,
+    document: document?.verdict ?? null,
+    reason: document?.reason ?? '',
+  };
+  return { ...record, violation: violationOf(record) };
+}
+
+/** What is wrong with a run's end; empty if nothing is. */
+export function violationOf(run: Omit<KillRecord, 'violation'>): string {
+  const whole = run.job === 'Complete' && run.latest === 'PASS' && run.document === 'PASS';
+  if (run.blow === 'none' && !whole) {
+    return `an undisturbed run must pass: Job ${run.job}, latest ${run.latest}, document ${run.document ?? 'none'}: ${run.reason}`;
+  }
+  // Kargo would believe the Job; the evidence gate the other two.
+  if (run.job === 'Complete' && !whole) return 'the Job succeeded without a whole PASS';
+  if (run.latest === 'PASS' && run.document !== 'PASS')
+    return 'the latest verdict is PASS without its document';
+  // Killed between its last write and its exit, a verifier leaves a PASS that is true; Kargo sees the Job fail.
+  return '';
+}
+
+async function deal(
+  { kubectl, stage, cut, signal }: KillOptions,
+  blow: Blow,
+  pod: z.infer<typeof podObject>,
+): Promise<boolean> {
+  const remove = async (name: string, namespace: string, grace: readonly string[]) => {
+    const answer = await kubectl.answer([
+      'delete',
+      'pod',
+      name,
+      `--namespace=${namespace}`,
+      ...grace,
+    ]);
+    return answer.code === 0;
+  };
+  switch (blow) {
+    case 'verifier killed':
+      return remove(pod.metadata.name, PROJECT, ['--grace-period=0', '--force']);
+    case 'verifier ended':
+      return remove(pod.metadata.name, PROJECT, ['--wait=false']);
+    case 'its Job killed': {
+      const namespace = NAMESPACES[stage];
+      const own = await kubectl.list('pods', namespace, podObject, STRUCK_JOB_LABEL);
+      const running = own.find(
+        ({ status }) => status.phase === 'Running' || status.phase === 'Pending',
+      );
+      if (running === undefined) return false;
+      return remove(running.metadata.name, namespace, ['--grace-period=0', '--force']);
+    }
+    case 'connection cut': {
+      if (cut === null) return false;
+      await shell(cut.command, pod.status.podIP);
+      try {
+        await sleep(CUT_MS, undefined, { signal });
+      } finally {
+        await shell(cut.mend, pod.status.podIP);
+      }
+      return true;
+    }
+  }
+}
+
+async function createJob(
+  kubectl: Kubectl,
+  stage: string,
+  subject: Freight,
+  name: string,
+): Promise<void> {
+  const found = await kubectl.find(
+    'analysistemplates.argoproj.io',
+    `${stage}-gates`,
+    PROJECT,
+    template,
+  );
+  const provider = found?.spec.metrics[0]?.provider.job;
+  const [image] = subject.images;
+  const [commit] = subject.commits;
+  if (provider === undefined || image === undefined || commit === undefined) {
+    throw new E2eError(
+      'NOT_SEEN',
+      `expected AnalysisTemplate ${stage}-gates with a Job and a Freight with image and commit`,
+    );
+  }
+  const values: Readonly<Record<string, string>> = {
+    image: `${image.repoURL}@${image.digest}`,
+    'image-digest': image.digest,
+    commit: commit.id,
+    project: PROJECT,
+    stage,
+  };
+  // As the analysis controller does it.
+  const filled = JSON.stringify(provider).replaceAll(
+    /\{\{args\.([\w-]+)\}\}/g,
+    (whole, argument: string) => values[argument] ?? whole,
+  );
+  const { metadata, spec } = JSON.parse(filled) as z.infer<
+    typeof template
+  >['spec']['metrics'][number]['provider']['job'];
+  const object = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { ...metadata, name, namespace: PROJECT },
+    spec,
+  };
+  await kubectl.run(['create', '-f', '-'], stringify(object));
+}
+
+async function latestOf(kubectl: Kubectl, stage: string, subject: Freight): Promise<string> {
+  const commit = subject.commits[0]?.id ?? '';
+  const all = await kubectl.list('configmaps', PROJECT, configMap, 'orderbooks-evidence=latest');
+  const own = all.find(({ metadata }) =>
+    metadata.name.startsWith(`evidence-${stage}-${commit.slice(0, 12)}-`),
+  );
+  return own?.data['verdict'] ?? 'none';
+}
+
+/** Waits for what runs made to be gone; what is not is returned. */
+async function leftovers({
+  kubectl,
+  stage,
+  progress,
+  signal,
+}: KillOptions): Promise<readonly string[]> {
+  const look = async () => {
+    const jobs = await kubectl.list('jobs.batch', NAMESPACES[stage], job, STRUCK_JOB_LABEL);
+    const pods = await kubectl.list('pods', NAMESPACES[stage], podObject, STRUCK_JOB_LABEL);
+    return [
+      ...jobs.map(({ metadata }) => `Job ${metadata.name}`),
+      ...pods.map(({ metadata }) => `pod ${metadata.name}`),
+    ];
+  };
+  try {
+    await until(
+      { what: 'everything of the runs to be gone', timeoutMs: GONE_TIMEOUT_MS, signal, progress },
+      async () => {
+        const there = await look();
+        return there.length === 0 ? { done: true } : { notYet: `${there.length} objects` };
+      },
+    );
+    return [];
+  } catch (error) {
+    if (!(error instanceof E2eError)) throw error;
+    return look();
+  }
+}
+
+async function shell(command: string, podIP: string): Promise<void> {
+  const code = await new Promise<number | null>((resolve, reject) => {
+    const child = spawn('sh', ['-c', command], {
+      env: { ...process.env, POD_IP: podIP },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw new E2eError('CUT_FAILED', `${command}: ended with code ${code}`);
+}
