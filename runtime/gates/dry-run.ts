@@ -1,17 +1,14 @@
 import { formatDuration } from '../config/duration.ts';
 import { latestEvidenceName } from './evidence-store.ts';
-import {
-  ARGOCD_NAMESPACE,
-  ARGOCD_RULES,
-  type PolicyRule,
-  PRODUCTION_RULES,
-  PROJECT_RULES,
-  WORKLOAD_RULES,
-} from './kubernetes/permissions.ts';
+import type { PolicyRule } from './kubernetes/permissions.ts';
+import { neededRights } from './needed-rights.ts';
 import type { Terms } from './terms.ts';
 
 /** What a run would do and touch, in plain lines. Nothing is connected to. */
-export function describeDryRun({ gate, subject, policy, overridden }: Terms): readonly string[] {
+export function describeDryRun(
+  { gate, subject, policy, overridden }: Terms,
+  records: boolean,
+): readonly string[] {
   return [
     `dry run of gate ${gate.name} for stage ${subject.stage}: nothing is touched`,
     `judged: ${subject.imageDigest} of commit ${subject.commit} in namespace ${subject.namespace}`,
@@ -20,13 +17,12 @@ export function describeDryRun({ gate, subject, policy, overridden }: Terms): re
       .join(', ')}${overridden.length > 0 ? ` (overridden: ${overridden.join(', ')})` : ''}`,
     ...gate.acts.map((act) => `act    ${act.title}: ${act.touches ?? 'looks only'}`),
     ...gate.checks.map((check) => `check  ${check.id}: ${check.proves}`),
-    `writes ConfigMap ${latestEvidenceName(subject)} and one evidence-run-${subject.stage}-… in namespace ${subject.project}`,
-    ...rights(subject.namespace, WORKLOAD_RULES),
-    ...(subject.productionNamespace === subject.namespace
-      ? []
-      : rights(subject.productionNamespace, PRODUCTION_RULES)),
-    ...rights(subject.project, PROJECT_RULES),
-    ...rights(ARGOCD_NAMESPACE, ARGOCD_RULES),
+    records
+      ? `writes ConfigMap ${latestEvidenceName(subject)} and one evidence-run-${subject.stage}-… in namespace ${subject.project}`
+      : 'writes no ConfigMap: the evidence goes to a file and standard output',
+    ...neededRights({ gate, subject, policy }, records).flatMap(({ namespace, rules }) =>
+      rights(namespace, rules),
+    ),
   ];
 }
 

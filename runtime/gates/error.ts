@@ -7,6 +7,8 @@ export type GateErrorCode =
   | 'GATE_OBSERVATION_INVALID'
   /** The run ended before its time: a signal or the policy's deadline. */
   | 'GATE_ABORTED'
+  /** The API server says that we may not do what the run would do; the message names each verb. */
+  | 'GATE_RIGHTS_MISSING'
   /** Command line or policy that cannot be followed. */
   | 'GATE_USAGE'
   /** Evidence could not be written somewhere it has to be. */

@@ -1,5 +1,6 @@
 import type { InspectReport } from '../inspector/report.ts';
 import type { ApplicationState, PromotionState } from './delivery-state.ts';
+import type { NeededRights } from './kubernetes/access-review.ts';
 
 /** A pod as the kubelet reports it. */
 export interface Pod {
@@ -53,6 +54,8 @@ export interface Platform {
   lastPromotion(project: string, stage: string): Promise<PromotionState | null>;
   /** An Argo CD Application, or null. */
   application(namespace: string, name: string): Promise<ApplicationState | null>;
+  /** What of `needed` we may not do, `verb resource in namespace` each. Changes nothing. */
+  missingRights(needed: readonly NeededRights[]): Promise<readonly string[]>;
   deletePod(namespace: string, name: string): Promise<void>;
   /** Prometheus text of the pod's `/metrics`. */
   metrics(namespace: string, pod: string): Promise<string>;

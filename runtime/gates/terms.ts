@@ -24,6 +24,8 @@ export interface VerifyOptions {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Whether the evidence is kept in the Project too, and the latest verdict set; by default it is. */
+  readonly record?: boolean | undefined;
 }
 
 /** What a run is about: gate, subject and policy, all checked. */

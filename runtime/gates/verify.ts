@@ -15,6 +15,7 @@ import {
   writeEvidenceFile,
 } from './evidence-store.ts';
 import { pendingFacts } from './facts.ts';
+import { neededRights } from './needed-rights.ts';
 import type { Platform } from './platform.ts';
 import { type GateRun, runGate } from './run.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
@@ -46,7 +47,7 @@ export async function verifyCommand(
     return refuseUsage(options, error, startedAt, id, surroundings);
   }
   if (options.dryRun === true) {
-    for (const line of describeDryRun(terms)) surroundings.progress(line);
+    for (const line of describeDryRun(terms, options.record !== false)) surroundings.progress(line);
     return EXIT_PASS;
   }
   return new Verification(options, terms, startedAt, id, surroundings).run();
@@ -74,6 +75,10 @@ class Verification {
     this.#id = id;
     this.#run = evidenceRunName(terms.subject.stage, startedAt, id);
     this.#surroundings = surroundings;
+  }
+
+  get #records(): boolean {
+    return this.#options.record !== false;
   }
 
   async run(): Promise<number> {
@@ -118,13 +123,19 @@ class Verification {
     }
     this.#say(`${platform.description}, run ${this.#run}`);
     try {
-      await markRunning(platform, subject, {
-        run: this.#run,
-        gate: gate.name,
-        startedAt: this.#startedAt,
-      });
+      const missing = await platform.missingRights(neededRights(this.#terms, this.#records));
+      if (missing.length > 0) {
+        throw new GateError('GATE_RIGHTS_MISSING', `not permitted: ${missing.join('; ')}`);
+      }
+      if (this.#records) {
+        await markRunning(platform, subject, {
+          run: this.#run,
+          gate: gate.name,
+          startedAt: this.#startedAt,
+        });
+      }
     } catch (error) {
-      const why = `nothing was touched, because the run could not be marked as running: ${errorText(error)}`;
+      const why = `nothing was touched, because the run could not begin: ${errorText(error)}`;
       return this.#conclude(platform, nothingDone(), 'ERROR', why);
     }
     const context = this.#context(platform);
@@ -156,7 +167,7 @@ class Verification {
           `file ${this.#options.evidence}`,
           () => writeEvidenceFile(this.#options.evidence, document),
         ],
-        ...(platform === null
+        ...(platform === null || !this.#records
           ? []
           : [[`ConfigMap ${document.run}`, () => keepRun(platform, subject, document)] as const]),
         ['standard output', () => this.#surroundings.output(line)],
@@ -164,7 +175,7 @@ class Verification {
     ];
     if (platform === null) {
       failures.push('no platform to keep the evidence in');
-    } else {
+    } else if (this.#records) {
       const kept = failures.length === 0;
       const why = kept ? document.reason : `evidence not written: ${failures.join('; ')}`;
       failures.push(

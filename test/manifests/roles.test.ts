@@ -3,6 +3,7 @@ import {
   ARGOCD_RULES,
   type PolicyRule,
   PROJECT_RULES,
+  STAGE_RULES,
   WORKLOAD_RULES,
 } from '../../runtime/gates/kubernetes/permissions.ts';
 import { render } from './render.ts';
@@ -20,7 +21,7 @@ describe('the verifier may do what the gates do and nothing else', () => {
   });
 
   it('in the project, where the evidence is kept', () => {
-    expect(granted('kargo')).toEqual(verbs(PROJECT_RULES));
+    expect(granted('kargo')).toEqual(verbs([...PROJECT_RULES, ...STAGE_RULES]));
   });
 });
 

@@ -224,8 +224,8 @@ function pathOf({ group, version, namespace, resource, name, tail, query }: ApiR
   const segments = [
     ...(group === '' ? ['api'] : ['apis', group]),
     version,
-    'namespaces',
-    namespace,
+    // A review of our own rights is of no namespace.
+    ...(namespace === '' ? [] : ['namespaces', namespace]),
     kind ?? resource,
     ...(name === undefined ? [] : [name]),
     ...(subresource === undefined ? [] : [subresource]),

@@ -29,7 +29,10 @@ export const PRODUCTION_RULES: readonly PolicyRule[] = [
 /** What the verifier does in the namespace of the Kargo Project: it writes evidence. */
 export const PROJECT_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'get', 'update'] },
-  // What the Stage's last promotion brought, and where.
+];
+
+/** What it reads there: what the Stage's last promotion brought, and where. */
+export const STAGE_RULES: readonly PolicyRule[] = [
   { apiGroups: ['kargo.akuity.io'], resources: ['stages'], verbs: ['get'] },
 ];
 

@@ -1,6 +1,7 @@
 import type { InspectRequest, Platform, Pod, Workload } from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import { RECORDER_COMPONENT, RECORDER_DEPLOYMENT, UPLOADER_CRON_JOB } from '../workloads.ts';
+import { missingRights, type NeededRights } from './access-review.ts';
 import { type Api, type ApiOptions, createApi } from './api.ts';
 import { type Cluster, type ClusterAccess, openCluster } from './cluster.ts';
 import { putConfigMap } from './config-map.ts';
@@ -87,6 +88,10 @@ class KubernetesPlatform implements Platform {
 
   application(namespace: string, name: string) {
     return application(this.#api, namespace, name);
+  }
+
+  missingRights(needed: readonly NeededRights[]) {
+    return missingRights(this.#api, needed);
   }
 
   async deletePod(namespace: string, name: string): Promise<void> {

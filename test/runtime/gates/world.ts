@@ -177,6 +177,10 @@ export class World implements Platform {
     });
   }
 
+  async missingRights(): Promise<readonly string[]> {
+    return [];
+  }
+
   async deletePod(_namespace: string, name: string): Promise<void> {
     await this.#called(`deletePod ${name}`);
     const collected = this.#collected.at(-1);

@@ -56,6 +56,8 @@ export class FakeApiServer {
     status: 'True',
   });
   cronJob: Record<string, unknown> = structuredClone(CRON_JOB);
+  /** `verb resource` that reviews of rights deny. */
+  denied: ReadonlySet<string> = new Set();
   readonly #server: Server;
   #version = 0;
 
@@ -137,6 +139,8 @@ export class FakeApiServer {
         const found = await this.world.application(seen.namespace, seen.name);
         return found === null ? notFound(seen) : { status: 200, body: application(found, seen) };
       }
+      case 'create selfsubjectaccessreviews':
+        return { status: 201, body: this.#review(seen) };
       case 'create jobs':
         return this.#createJob(seen);
       case 'get jobs':
@@ -149,6 +153,13 @@ export class FakeApiServer {
       default:
         return this.#configMap(seen);
     }
+  }
+
+  #review(seen: Seen) {
+    const asked = dig(seen.body, 'spec', 'resourceAttributes') as Record<string, string>;
+    const resource = [asked['resource'], asked['subresource']].filter(Boolean).join('/');
+    const allowed = !this.denied.has(`${asked['verb']} ${resource}`);
+    return { kind: 'SelfSubjectAccessReview', status: { allowed } };
   }
 
   async #pods(seen: Seen): Promise<unknown[]> {
@@ -277,7 +288,8 @@ async function read(request: IncomingMessage): Promise<Seen> {
   const parts = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
   const core = parts[0] === 'api';
   const rest = parts.slice(core ? 2 : 3);
-  const [, namespace = '', kind = '', name = '', subresource] = rest;
+  const [only = '', namespace = '', kind = rest.length === 1 ? only : '', name = '', subresource] =
+    rest;
   const verbs: Record<string, string> = { POST: 'create', PUT: 'update', DELETE: 'delete' };
   return {
     verb: verbs[request.method ?? ''] ?? (name === '' ? 'list' : 'get'),

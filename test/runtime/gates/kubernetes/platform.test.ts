@@ -7,6 +7,7 @@ import {
   type PolicyRule,
   PRODUCTION_RULES,
   PROJECT_RULES,
+  STAGE_RULES,
   WORKLOAD_RULES,
 } from '../../../../runtime/gates/kubernetes/permissions.ts';
 import {
@@ -49,7 +50,7 @@ describe('the whole gate over HTTP', () => {
     expect(api.requests.every((request) => request.authorization === `Bearer ${TOKEN}`)).toBe(true);
     expect(used(CANARY)).toEqual(allowed(WORKLOAD_RULES));
     expect(used(SUBJECT.productionNamespace)).toEqual(allowed(PRODUCTION_RULES));
-    expect(used(SUBJECT.project)).toEqual(allowed(PROJECT_RULES));
+    expect(used(SUBJECT.project)).toEqual(allowed([...PROJECT_RULES, ...STAGE_RULES]));
     expect(used(ARGOCD_NAMESPACE)).toEqual(allowed(ARGOCD_RULES));
   });
 
