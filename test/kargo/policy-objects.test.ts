@@ -15,4 +15,20 @@ describe.each(['canary', 'full'])('the policy of %s', (stage) => {
     });
     expect([...objects].sort()).toEqual(rendered.sort());
   });
+
+  it('ends a run, with evidence, before its Job is ended', () => {
+    const file = new URL(`../../kargo/policy-${stage}.yaml`, import.meta.url);
+    const { deadline } = policy.parse(parse(readFileSync(file, 'utf8')));
+    const template = render('kargo').find(
+      ({ kind, metadata }) => kind === 'AnalysisTemplate' && metadata.name === `${stage}-gates`,
+    );
+    const metrics = template?.spec?.['metrics'] as readonly {
+      provider: { job: { spec: { activeDeadlineSeconds: number } } };
+    }[];
+    // A minute to delete a Job, read logs and write the evidence everywhere.
+    for (const { provider } of metrics) {
+      expect(deadline).toBeLessThanOrEqual((provider.job.spec.activeDeadlineSeconds - 60) * 1000);
+    }
+    expect(metrics.length).toBeGreaterThan(0);
+  });
 });
