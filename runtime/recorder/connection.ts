@@ -161,7 +161,7 @@ export class Connection {
     this.#stalled = false;
     this.#subscription.forget();
     const { feed, maxFrameBytes } = this.#options;
-    const socket = new MarketSocket(
+    this.#socket = new MarketSocket(
       {
         url: feed.websocketUrl,
         userAgent: feed.userAgent,
@@ -175,7 +175,6 @@ export class Connection {
         end: (end) => this.#end(end),
       },
     );
-    this.#socket = socket;
   }
 
   #opened(): void {
