@@ -19,6 +19,7 @@ interface Flags {
   readonly seed: string;
   readonly cut?: string;
   readonly mend?: string;
+  readonly kill?: string;
   readonly output?: string;
 }
 
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
     )
     .option('--cut <command>', 'shell command that cuts POD_IP off the API server')
     .option('--mend <command>', 'shell command that mends that')
+    .option('--kill <command>', 'shell command that sends SIGKILL to POD_NAME in POD_NAMESPACE')
     .option('--output <file>', 'where the records go as JSON')
     .exitOverride();
   try {
@@ -69,6 +71,7 @@ async function main(): Promise<number> {
       kubectl: new Kubectl(access, stop.signal),
       ...flags,
       cut: cut === undefined || mend === undefined ? null : { command: cut, mend },
+      kill: flags.kill ?? null,
       progress,
       signal: stop.signal,
     });

@@ -12,8 +12,16 @@ import type { Kubectl } from './kubectl.ts';
 import { configMap, type Freight, freight } from './objects.ts';
 import { until } from './waiting.ts';
 
-/** What is broken: the verifier at once or by SIGTERM, its inspector or upload, or its way to the API server. */
-export type Blow = 'verifier killed' | 'verifier ended' | 'its Job killed' | 'connection cut';
+/**
+ * What is broken: the verifier by SIGKILL, by a forced deletion (which leaves it a second), or by SIGTERM; its inspector or
+ * upload; its way to the API server.
+ */
+export type Blow =
+  | 'verifier killed'
+  | 'verifier deleted'
+  | 'verifier ended'
+  | 'its Job killed'
+  | 'connection cut';
 
 export interface KillOptions {
   readonly kubectl: Kubectl;
@@ -23,6 +31,8 @@ export interface KillOptions {
   readonly seed: string;
   /** Shell commands that cut and mend the way from POD_IP to the API server; absent: not tried. */
   readonly cut: { readonly command: string; readonly mend: string } | null;
+  /** Shell command that sends SIGKILL to the process of POD_NAME in POD_NAMESPACE; absent: not tried. */
+  readonly kill: string | null;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -90,10 +100,11 @@ const podObject = z.object({
  * happened, or the run is no PASS. The first and the last run are left alone and have to pass.
  */
 export async function strike(options: KillOptions): Promise<KillResult> {
-  const { times, seed, cut, progress } = options;
+  const { times, seed, cut, kill, progress } = options;
   const random = randomOf(seed);
   const blows: readonly Blow[] = [
-    'verifier killed',
+    ...(kill === null ? [] : (['verifier killed'] as const)),
+    'verifier deleted',
     'verifier ended',
     'its Job killed',
     ...(cut === null ? [] : (['connection cut'] as const)),
@@ -186,7 +197,7 @@ export function violationOf(run: Omit<KillRecord, 'violation'>): string {
 }
 
 async function deal(
-  { kubectl, stage, cut, signal }: KillOptions,
+  { kubectl, stage, cut, kill, signal }: KillOptions,
   blow: Blow,
   pod: z.infer<typeof podObject>,
 ): Promise<boolean> {
@@ -202,6 +213,10 @@ async function deal(
   };
   switch (blow) {
     case 'verifier killed':
+      if (kill === null) return false;
+      await shell(kill, pod);
+      return true;
+    case 'verifier deleted':
       return remove(pod.metadata.name, PROJECT, ['--grace-period=0', '--force']);
     case 'verifier ended':
       return remove(pod.metadata.name, PROJECT, ['--wait=false']);
@@ -216,11 +231,11 @@ async function deal(
     }
     case 'connection cut': {
       if (cut === null) return false;
-      await shell(cut.command, pod.status.podIP);
+      await shell(cut.command, pod);
       try {
         await sleep(CUT_MS, undefined, { signal });
       } finally {
-        await shell(cut.mend, pod.status.podIP);
+        await shell(cut.mend, pod);
       }
       return true;
     }
@@ -311,10 +326,15 @@ async function leftovers({
   }
 }
 
-async function shell(command: string, podIP: string): Promise<void> {
+async function shell(command: string, pod: z.infer<typeof podObject>): Promise<void> {
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn('sh', ['-c', command], {
-      env: { ...process.env, POD_IP: podIP },
+      env: {
+        ...process.env,
+        POD_IP: pod.status.podIP,
+        POD_NAME: pod.metadata.name,
+        POD_NAMESPACE: PROJECT,
+      },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', reject);
