@@ -81,7 +81,8 @@ class Tally {
   injected(family: string, fault: string, ended: string): void {
     count(this.#faults, `${family}: ${fault.replace(/,? (at )?call \d+$/, '')}`);
     count(this.#ends, `${family}: ${ended.replace(/^threw .*/s, 'threw')}`);
-    this.#onInjection?.(++this.#injected, `${family}: ${fault}: ${ended}`);
+    this.#injected++;
+    this.#onInjection?.(this.#injected, `${family}: ${fault}: ${ended}`);
   }
 
   violated(found: readonly string[], when: string): void {
