@@ -29,6 +29,11 @@ const POLICY_KINDS = [
   'validatingadmissionpolicybindings.admissionregistration.k8s.io',
   'validatingadmissionpolicies.admissionregistration.k8s.io',
 ] as const;
+/** What argocd/ delivers beside its Applications. */
+const RIGHTS_KINDS = [
+  'rolebindings.rbac.authorization.k8s.io',
+  'roles.rbac.authorization.k8s.io',
+] as const;
 const WORKLOADS = ['canary', 'full'] as const;
 const DELIVERED_TIMEOUT_MS = 180_000;
 const GONE_TIMEOUT_MS = 180_000;
@@ -159,6 +164,15 @@ export async function uninstall(options: {
   // Delivery first, or it would restore what is deleted.
   await drop('applications.argoproj.io', APPLICATIONS, ARGOCD_NAMESPACE);
   await drop('appprojects.argoproj.io', APP_PROJECTS, ARGOCD_NAMESPACE);
+  for (const kind of RIGHTS_KINDS) {
+    const found = await kubectl.list(kind, ARGOCD_NAMESPACE, anyObject);
+    const marked = found.filter(({ metadata }) => metadata.annotations[MARK] !== undefined);
+    await drop(
+      kind,
+      marked.map(({ metadata }) => metadata.name),
+      ARGOCD_NAMESPACE,
+    );
+  }
   if (ours) {
     for (const kind of POLICY_KINDS) {
       const found = await kubectl.list(kind, null, anyObject);

@@ -170,8 +170,10 @@ function worldOf(snapshot: Snapshot, repository: string, now: () => Date): Memor
     },
   });
   for (const [name, data] of snapshot.configMaps) world.configMaps.set(`${PROJECT}/${name}`, data);
-  for (const [name, metadata] of snapshot.freightMetadata)
-    world.setFreightMetadata(PROJECT, name, metadata);
+  for (const [name, metadata] of snapshot.freightMetadata) {
+    // Metadata that was never written reads otherwise than emptied metadata.
+    if (Object.keys(metadata).length > 0) world.setFreightMetadata(PROJECT, name, metadata);
+  }
   return world;
 }
 
