@@ -30,7 +30,12 @@ export function findingsOf(
       page: pageOf(rule),
     });
   }
-  return [...found.values()].toSorted(byPlace);
+  return inOrder([...found.values()]);
+}
+
+/** By file, line, column and rule. */
+export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted(byPlace);
 }
 
 /** Longer lines are cut: nobody reads them, and a binary file may be one line. */

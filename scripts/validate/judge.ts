@@ -18,6 +18,8 @@ import { checkVerificationArguments } from './rules/verification-arguments.ts';
 import type { SourceFile } from './source-file.ts';
 
 export interface Judgement {
+  /** False if some rules could not be asked. */
+  readonly complete: boolean;
   readonly drafts: readonly Draft[];
   readonly notChecked: readonly NotChecked[];
   readonly objects: number;
@@ -51,7 +53,7 @@ export function judge(files: ReadonlyMap<string, SourceFile>, renders: Renders):
   const gap = gapIn(files, bundle);
   if (gap === null) run(REFERENCE_CHECKS);
   else notChecked.push({ what: 'references between objects', why: gap });
-  return { drafts, notChecked, objects: bundle.objects.length, ...counts };
+  return { complete: gap === null, drafts, notChecked, objects: bundle.objects.length, ...counts };
 }
 
 /** What can be judged object by object. */

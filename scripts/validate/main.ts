@@ -1,12 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { githubReport } from './github-report.ts';
+import type { Report } from './report.ts';
+import type { Severity } from './rule-names.ts';
+import { sarifReport } from './sarif-report.ts';
 import { textReport } from './text-report.ts';
 import { validateBundle } from './validate.ts';
 
 interface Flags {
-  readonly format: 'text' | 'json';
+  readonly format: keyof typeof FORMATS;
+  readonly failOn: Severity;
 }
+
+/** What each format writes to standard output. */
+const FORMATS = {
+  text: textReport,
+  json: (report: Report) => `${JSON.stringify(report)}\n`,
+  sarif: (report: Report) => `${JSON.stringify(sarifReport(report))}\n`,
+  github: textReport,
+} as const satisfies Readonly<Record<string, (report: Report) => string>>;
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const EXIT_FINDINGS = 1;
@@ -14,13 +27,16 @@ const EXIT_NOT_CHECKED = 2;
 
 const HELP = `
 Exit codes:
-  0  checked, no findings
+  0  checked, no findings (with --fail-on error: no errors)
   1  findings
   2  it could not be checked: wrong option, a folder that cannot be read, no manifests, no kustomize
 
 Examples:
   npm run validate
   npm run validate -- --format json ../another-checkout
+
+A comment lets a finding pass, on its own line or the next one:
+  # orderbooks-validate-ignore <rule>: <reason>
 `;
 
 process.exitCode = await main();
@@ -32,9 +48,17 @@ async function main(): Promise<number> {
     )
     .argument('[folder]', 'root of the bundle, with gitops/, kargo/ or argocd/', REPOSITORY)
     .addOption(
-      new Option('--format <format>', 'text for people, json for programs')
-        .choices(['text', 'json'])
+      new Option(
+        '--format <format>',
+        'text for people, json for programs, sarif for code scanning, github for annotations and the summary of a job',
+      )
+        .choices(Object.keys(FORMATS))
         .default('text'),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'which findings end it with 1: warning means all')
+        .choices(['warning', 'error'])
+        .default('warning'),
     )
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what is expected)')
@@ -47,9 +71,13 @@ async function main(): Promise<number> {
   }
   try {
     const report = await validateBundle(program.args[0] ?? REPOSITORY);
-    const { format } = program.opts<Flags>();
-    process.stdout.write(format === 'json' ? `${JSON.stringify(report)}\n` : textReport(report));
-    return report.findings.length === 0 ? 0 : EXIT_FINDINGS;
+    const { format, failOn } = program.opts<Flags>();
+    process.stdout.write(FORMATS[format](report));
+    if (format === 'github') await githubReport(report);
+    const failing = report.findings.filter(
+      ({ severity }) => failOn === 'warning' || severity === 'error',
+    );
+    return failing.length === 0 ? 0 : EXIT_FINDINGS;
   } catch (error) {
     if (!(error instanceof OrderbooksError)) throw error;
     process.stderr.write(`validate: ${error.message}\n`);

@@ -25,6 +25,13 @@ const finding = z.strictObject({
 });
 export type Finding = Readonly<z.infer<typeof finding>>;
 
+/** A finding that a comment lets pass. */
+const suppressed = finding.extend({
+  /** From the comment. */
+  reason: z.string().min(1),
+});
+export type Suppressed = Readonly<z.infer<typeof suppressed>>;
+
 const notChecked = z.strictObject({ what: z.string(), why: z.string() });
 export type NotChecked = Readonly<z.infer<typeof notChecked>>;
 
@@ -49,5 +56,7 @@ export const report = z.strictObject({
   notChecked: z.array(notChecked),
   /** By file, line, column and rule. */
   findings: z.array(finding),
+  /** What a comment `orderbooks-validate-ignore` lets pass, in the same order. */
+  suppressed: z.array(suppressed),
 });
 export type Report = Readonly<z.infer<typeof report>>;

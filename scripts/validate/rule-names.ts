@@ -8,6 +8,8 @@ export const RULES = {
   'yaml/syntax': rule('error', 'every file is YAML that can be read'),
   'yaml/duplicate-key': rule('error', 'no key stands twice in one map'),
   'yaml/several-documents': rule('warning', 'a file holds one document'),
+  'suppression/no-reason': rule('error', 'a comment that lets a finding pass says why'),
+  'suppression/unused': rule('warning', 'a comment that lets findings pass has some to let pass'),
   'kustomize/does-not-render': rule('error', 'every kustomization renders'),
   'kustomize/not-reproducible': rule('error', 'rendering twice gives the same bytes'),
   'kustomize/incomplete-object': rule(

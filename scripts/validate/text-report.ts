@@ -1,8 +1,13 @@
 import type { Finding, Report } from './report.ts';
 
 /** The report for people: each finding with its place and source line, then what was checked. */
-export function textReport({ checked, findings, notChecked, renderedWith }: Report): string {
+export function textReport(report: Report): string {
+  const { checked, findings, notChecked, renderedWith, suppressed } = report;
   const lines = findings.flatMap(findingLines);
+  for (const { file, line, column, rule, reason } of suppressed) {
+    lines.push(`${file}:${line}:${column}: suppressed ${rule}: ${reason}`);
+  }
+  if (suppressed.length > 0) lines.push('');
   for (const { what, why } of notChecked) lines.push(`not checked: ${what} (${why})`);
   if (notChecked.length > 0) lines.push('');
   lines.push(

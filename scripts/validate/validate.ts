@@ -1,10 +1,11 @@
 import { describeProgram, findKustomize, type KustomizeProgram } from '../kustomize/program.ts';
 import { ValidationError } from './error.ts';
-import { findingsOf } from './finding.ts';
+import { findingsOf, inOrder } from './finding.ts';
 import { judge } from './judge.ts';
 import { renderAll } from './rendering.ts';
 import { type NotChecked, REPORT_VERSION, type Report } from './report.ts';
 import { FOLDERS, readSources, realFolder } from './sources.ts';
+import { sortSuppressed, suppressionsIn } from './suppression.ts';
 
 export interface ValidateOptions {
   /** Program to render with; otherwise the one that is found on this machine. */
@@ -23,7 +24,8 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   const sources = await readSources(folder);
   const program = options.program ?? (await findKustomize());
   const renders = await renderAll(folder, sources.files, program, options.signal);
-  const { drafts, notChecked, objects, steps, expressions } = judge(sources.files, renders);
+  const judgement = judge(sources.files, renders);
+  const { drafts, notChecked, objects, steps, expressions, complete } = judgement;
   const files = [...sources.files.values()];
   if (objects === 0 && drafts.length === 0) {
     throw new ValidationError(
@@ -31,6 +33,9 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
       `expected Kubernetes manifests in ${FOLDERS.join(', ')} of ${folder}, found none in ${files.length} YAML files; name the root of a bundle`,
     );
   }
+  const textOf = (file: string): string | undefined => sources.files.get(file)?.text;
+  const suppressions = files.flatMap(({ file, text }) => suppressionsIn(file, text));
+  const sorted = sortSuppressed(findingsOf(drafts, textOf), suppressions, complete);
   return {
     version: REPORT_VERSION,
     root: folder,
@@ -43,8 +48,13 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
       steps,
       expressions,
     },
-    notChecked: distinct([...sources.notChecked, ...notChecked]),
-    findings: [...findingsOf(drafts, (file) => sources.files.get(file)?.text)],
+    notChecked: distinct([
+      // Data that a kustomization puts into a ConfigMap is checked as a part of that.
+      ...sources.notChecked.filter(({ what }) => !renders.named.has(what)),
+      ...notChecked,
+    ]),
+    findings: [...inOrder([...sorted.findings, ...findingsOf(sorted.drafts, textOf)])],
+    suppressed: [...sorted.suppressed],
   };
 }
 

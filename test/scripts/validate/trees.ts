@@ -56,6 +56,11 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'several-documents': ['yaml/several-documents', 'gitops/overlays/oven/configmaps.yaml:7:1'],
   'stage-without-steps': ['kargo/no-steps', 'kargo/stage.yaml:6:1'],
   'step-config-unknown-key': ['kargo/step-config', 'kargo/promotiontask.yaml:12:7'],
+  'suppression-of-nothing': ['suppression/unused', 'gitops/overlays/oven/configmap.yaml:6:15'],
+  'suppression-without-reason': [
+    'suppression/no-reason',
+    'gitops/overlays/oven/configmap.yaml:6:3',
+  ],
   'task-variable-without-value': ['kargo/variable-missing', 'kargo/stage.yaml:18:17'],
   'template-not-rendered': ['yaml/syntax', 'gitops/overlays/oven/configmap.yaml:6:11'],
   'unknown-analysis-template': ['kargo/unknown-analysis-template', 'kargo/stage.yaml:21:13'],
