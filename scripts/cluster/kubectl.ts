@@ -1,0 +1,236 @@
+import type { z } from 'zod';
+import { ClusterError, type FailureCode, failureOf } from './failure.ts';
+import { comparable, type KubernetesObject, objectsOf, titleOf } from './objects.ts';
+import { type Answer, runProgram } from './program.ts';
+import { Redaction } from './redaction.ts';
+
+export interface ClusterAccess {
+  /** Absent: kubectl's own default. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+export interface KubectlOptions extends ClusterAccess {
+  readonly signal: AbortSignal;
+  readonly redaction?: Redaction;
+  /** Nothing is written: writes are asked of the server with `--dry-run=server`. */
+  readonly dryRun?: boolean;
+  /** Who the fields belong to; default `orderbooks`. */
+  readonly fieldManager?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Longest time for one call, milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+export type Change = 'created' | 'changed' | 'unchanged';
+
+export interface Applied {
+  /** Such as `Secret orderbooks/orderbooks-rclone-config`. */
+  readonly object: string;
+  readonly change: Change;
+}
+
+/** How long one call may take: longer than a slow API server under load, shorter than a person's patience. */
+const CALL_TIMEOUT_MS = 60_000;
+/** kubectl itself gives up before we do, so that the message is its own. */
+const MARGIN_MS = 5_000;
+
+/**
+ * The cluster through kubectl, which has every way to sign in that a kubeconfig can ask for. Errors are ClusterErrors
+ * whose code is a FailureCode; their text holds kubectl's own words, redacted, and what to do.
+ */
+export class Kubectl {
+  readonly options: KubectlOptions;
+  readonly #redaction: Redaction;
+
+  constructor(options: KubectlOptions) {
+    this.options = options;
+    this.#redaction = options.redaction ?? new Redaction();
+  }
+
+  get dryRun(): boolean {
+    return this.options.dryRun === true;
+  }
+
+  /** Standard output of one call. */
+  async run(words: readonly string[], input?: string): Promise<string> {
+    const answer = await this.answer(words, input);
+    if (answer.code === 0) return answer.out;
+    throw this.failed(words, answer);
+  }
+
+  /** As `run`, for calls whose refusal is an answer too. */
+  async answer(words: readonly string[], input?: string, timeoutMs?: number): Promise<Answer> {
+    const { kubeconfig, context, signal, environment } = this.options;
+    const limit = timeoutMs ?? this.options.timeoutMs ?? CALL_TIMEOUT_MS;
+    return runProgram(
+      'kubectl',
+      [
+        ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+        ...(context === undefined ? [] : [`--context=${context}`]),
+        `--request-timeout=${Math.max(1, Math.round((limit - MARGIN_MS) / 1000))}s`,
+        ...words,
+      ],
+      {
+        signal,
+        timeoutMs: limit,
+        ...(environment === undefined ? {} : { environment }),
+        ...(input === undefined ? {} : { input }),
+      },
+    );
+  }
+
+  /** One object, or null if there is none or the cluster does not know its kind. */
+  async find<S extends z.ZodType>(
+    kind: string,
+    name: string,
+    namespace: string | null,
+    schema: S,
+  ): Promise<z.infer<S> | null> {
+    const words = ['get', kind, name, ...inNamespace(namespace), '--ignore-not-found', '-ojson'];
+    const answer = await this.answer(words);
+    if (answer.code !== 0) {
+      const error = this.failed(words, answer);
+      if (error.code === ('KIND_UNKNOWN' satisfies FailureCode)) return null;
+      throw error;
+    }
+    return answer.out.trim() === '' ? null : parsed(`${kind} ${name}`, answer.out, schema);
+  }
+
+  /**
+   * All objects of a kind, in no order; none if the cluster does not know the kind.
+   *
+   * @param namespace null: in all namespaces, or a kind that has none
+   */
+  async list<S extends z.ZodType>(
+    kind: string,
+    namespace: string | null,
+    schema: S,
+    selector?: string,
+  ): Promise<readonly z.infer<S>[]> {
+    const where = namespace === null ? ['--all-namespaces'] : inNamespace(namespace);
+    const chosen = selector === undefined ? [] : [`--selector=${selector}`];
+    const words = ['get', kind, ...where, ...chosen, '-ojson'];
+    const answer = await this.answer(words);
+    if (answer.code !== 0) {
+      const error = this.failed(words, answer);
+      if (error.code === ('KIND_UNKNOWN' satisfies FailureCode)) return [];
+      throw error;
+    }
+    const items = objectsOf(answered(kind, answer.out));
+    return items.map((item) => checked(kind, item, schema));
+  }
+
+  /**
+   * Server-side apply, and what it changed. Conflicts with other managers are errors unless `force`. In a dry run the
+   * server judges and nothing is written. Objects travel by standard input.
+   */
+  async apply(
+    objects: readonly object[],
+    { force = false }: { readonly force?: boolean } = {},
+  ): Promise<readonly Applied[]> {
+    if (objects.length === 0) return [];
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+    const known = await this.run(['get', '-f', '-', '--ignore-not-found', '-ojson'], input);
+    const before = new Map(objectsOf(answered('get', known)).map((one) => [titleOf(one), one]));
+    const words = [
+      'apply',
+      '--server-side',
+      `--field-manager=${this.options.fieldManager ?? 'orderbooks'}`,
+      ...(force ? ['--force-conflicts'] : []),
+      ...(this.dryRun ? ['--dry-run=server'] : []),
+      '-f',
+      '-',
+      '-ojson',
+    ];
+    const answer = await this.answer(words, input);
+    if (answer.code !== 0) throw this.failed(words, answer);
+    return objectsOf(answered('apply', answer.out)).map((after) => ({
+      object: titleOf(after),
+      change: changeOf(before.get(titleOf(after)), after),
+    }));
+  }
+
+  /** The error of a call that ended with another code than 0. */
+  failed(words: readonly string[], answer: Answer): ClusterError {
+    return programError('kubectl', words, answer, this.#redaction);
+  }
+}
+
+/** The error of a program that ended with another code than 0: its own words, redacted, and what to do. */
+export function programError(
+  program: string,
+  words: readonly string[],
+  answer: Answer,
+  redaction: Redaction,
+): ClusterError {
+  const said = answer.error.trim() || answer.out.trim() || `exit code ${answer.code}`;
+  const failure = failureOf(said);
+  const unknown =
+    failure.outcomeUnknown && !isRead(words)
+      ? ' Whether the change was made is not known; running again finds out and is safe.'
+      : '';
+  return new ClusterError(
+    failure.code,
+    redaction.text(
+      `${program} ${words.join(' ')}: ${lastLines(said)}; ${failure.advice}.${unknown}`,
+    ),
+  );
+}
+
+const READS: ReadonlySet<string> = new Set([
+  'get',
+  'version',
+  'auth',
+  'config',
+  'list',
+  'template',
+]);
+/** Programs may print pages; the reason stands at the end. */
+const MOST_LINES = 12;
+
+function isRead(words: readonly string[]): boolean {
+  return READS.has(words[0] ?? '') || words.includes('--dry-run=server');
+}
+
+function lastLines(text: string): string {
+  return text.split('\n').slice(-MOST_LINES).join('\n');
+}
+
+function changeOf(before: KubernetesObject | undefined, after: KubernetesObject): Change {
+  if (before === undefined) return 'created';
+  return comparable(before) === comparable(after) ? 'unchanged' : 'changed';
+}
+
+function inNamespace(namespace: string | null): readonly string[] {
+  return namespace === null ? [] : [`--namespace=${namespace}`];
+}
+
+/** kubectl's JSON; an answer that ends in the middle is an error and no empty list. */
+function answered(what: string, text: string): unknown {
+  if (text.trim() === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ClusterError(
+      'BROKEN_ANSWER' satisfies FailureCode,
+      `kubectl ${what}: expected whole JSON, seen ${text.length} characters that are not; run again`,
+      { cause },
+    );
+  }
+}
+
+function parsed<S extends z.ZodType>(what: string, text: string, schema: S): z.infer<S> {
+  return checked(what, answered(what, text), schema);
+}
+
+function checked<S extends z.ZodType>(what: string, value: unknown, schema: S): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new ClusterError(
+    'OBJECT_UNEXPECTED',
+    `${what}: ${issue?.path.join('.') || 'the object'}: ${issue?.message ?? 'not as expected'}; is this a version of the controllers that the bundle was written for?`,
+    { cause: result.error },
+  );
+}
