@@ -161,7 +161,17 @@ function commandLine(done: (exitCode: number) => void): Command {
       done(await verifyCommand(options));
     });
 
-  // The simulator brings its own options, which are only loaded when it is asked for.
+  // These two bring commands and options of their own, which are only loaded when they are asked for.
+  program
+    .command('evidence')
+    .description('Show, compare and render the evidence of gates; verifies it whenever it is read.')
+    .argument('[command...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (rest: readonly string[]) => {
+      const { evidenceCommand } = await import('./evidence/command-line.ts');
+      await evidenceCommand(done).parseAsync(rest, { from: 'user' });
+    });
   program
     .command('simulate')
     .description('Serve Polymarket in small on this machine, for rehearsals and tests.')

@@ -22,7 +22,16 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   return { code: exit.code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
-const COMMANDS = ['recorder', 'collector', 'collect', 'upload', 'inspect', 'verify', 'simulate'];
+const COMMANDS = [
+  'recorder',
+  'collector',
+  'collect',
+  'upload',
+  'inspect',
+  'verify',
+  'evidence',
+  'simulate',
+];
 
 describe('the command line', () => {
   it('lists its commands and exit codes', async () => {
