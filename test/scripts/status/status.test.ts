@@ -180,7 +180,7 @@ test('half of the metrics is unknown, never an old or empty number', async () =>
     },
   });
   expect(attention(screen).join('\n')).toContain(
-    'could not look at canary: Newest frame, canary: Archives, full',
+    'could not look at canary: Newest frame, canary: Archives: ',
   );
 });
 
