@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { git } from '../git.ts';
+import { makeFreight } from '../kargo/freight.ts';
+import { type LoadedObject, parseObjects, projectOf } from '../kargo/load.ts';
+import { NEW_FREIGHT_STATUS } from '../kargo/project.ts';
+import type { Freight, KubernetesObject } from '../kargo/step.ts';
+import { findKustomize } from '../kustomize/program.ts';
+import { joinObjects, KustomizeError, renderOverlay } from '../kustomize/render.ts';
+import { PreviewError } from './error.ts';
+import { type RenderedCommit, renderedHistory, renderedTip } from './history.ts';
+import { readingPlace } from './scratch.ts';
+import {
+  ARGOCD,
+  configMapsAmong,
+  type KnownFreight,
+  PROJECT,
+  type PreviewSource,
+} from './source.ts';
+
+/**
+ * What a checkout alone tells: the objects of kargo/ and argocd/ as they are on disk, and the Freight whose promotions
+ * the rendered branches remember.
+ *
+ * @param home folder without configuration, for kustomize
+ * @throws PreviewError MANIFESTS_NOT_RENDERED
+ */
+export async function checkoutSource(root: string, home: string): Promise<PreviewSource> {
+  const [objects, applications, histories] = await Promise.all([
+    rendered(root, 'kargo', home),
+    rendered(root, 'argocd', home),
+    rememberedPromotions(root),
+  ]);
+  return {
+    kind: 'checkout',
+    objects,
+    applications: applications
+      .map(({ value }) => value as unknown as KubernetesObject)
+      .filter(({ kind, metadata }) => kind === 'Application' && metadata.namespace === ARGOCD),
+    configMaps: configMapsAmong(objects),
+    freight: rememberedFreight(objects, histories),
+    assumptions: [
+      'Kargo’s objects are those of this checkout, as they are on disk',
+      'Kargo calls the Freight available to the Stage',
+      'Freight and tickets used before are known from the rendered branches as they were fetched last',
+    ],
+  };
+}
+
+interface Remembered {
+  readonly stage: string;
+  readonly commit: RenderedCommit;
+}
+
+async function rememberedPromotions(root: string): Promise<readonly Remembered[]> {
+  const place = readingPlace(root);
+  const branches = (
+    await git(
+      place,
+      'for-each-ref',
+      '--format=%(refname)',
+      'refs/heads/stage/',
+      'refs/remotes/origin/stage/',
+    )
+  ).split('\n');
+  const stages = [...new Set(branches.map((ref) => ref.replace(/^.*\/stage\//, '')))].filter(
+    (stage) => stage !== '',
+  );
+  const all = await Promise.all(
+    stages.map(async (stage) => {
+      const tip = await renderedTip(place, `stage/${stage}`);
+      const commits = tip === null ? [] : await renderedHistory(place, tip);
+      return commits.map((commit) => ({ stage, commit }));
+    }),
+  );
+  return all.flat();
+}
+
+/** Every Freight that a rendered branch names, with the metadata that its promotions left on it in Kargo. */
+function rememberedFreight(
+  objects: readonly LoadedObject[],
+  promotions: readonly Remembered[],
+): readonly KnownFreight[] {
+  const known = new Map<string, KnownFreight>();
+  const origin = [...projectOf(PROJECT, objects).warehouses.keys()][0] ?? '';
+  const repoURL = repositoryOf(objects);
+  for (const { stage, commit } of promotions.toReversed()) {
+    const { freight: name, image, sourceCommit, promotion, at, breakGlass } = commit;
+    if (name === null || image === null || sourceCommit === null) continue;
+    const metadata = {
+      ...known.get(name)?.metadata,
+      [`ranIn-${stage}`]: { promotion: promotion ?? '', at },
+      ...(breakGlass === null
+        ? {}
+        : { [`breakGlass-${stage}-${breakGlass.id}`]: { ...breakGlass, promotion, stage, at } }),
+    };
+    const record = {
+      freight: { ...freightOf(origin, repoURL, image, sourceCommit), name },
+      status: NEW_FREIGHT_STATUS,
+      discoveredAt: Date.parse(at),
+    };
+    known.set(name, { record, metadata });
+  }
+  return [...known.values()];
+}
+
+/** A Freight as the bundle's Warehouse would make it: the image is tagged with the commit it was built from. */
+export function freightOf(origin: string, repoURL: string, image: string, commit: string): Freight {
+  const at = image.lastIndexOf('@');
+  return makeFreight({
+    origin,
+    images: [{ repoURL: image.slice(0, at), tag: commit, digest: image.slice(at + 1) }],
+    commits: [{ repoURL, id: commit, branch: 'main' }],
+  });
+}
+
+/** The repository that the Warehouse watches. */
+export function repositoryOf(objects: readonly LoadedObject[]): string {
+  return subscribed(objects, 'git');
+}
+
+/** The image repository that the Warehouse watches. */
+export function imageRepositoryOf(objects: readonly LoadedObject[]): string {
+  return subscribed(objects, 'image');
+}
+
+function subscribed(objects: readonly LoadedObject[], what: 'git' | 'image'): string {
+  for (const warehouse of projectOf(PROJECT, objects).warehouses.values()) {
+    for (const subscription of warehouse.spec.subscriptions) {
+      const found = subscription[what];
+      if (found !== undefined) return found.repoURL;
+    }
+  }
+  throw new PreviewError(
+    'NO_SUBSCRIPTION',
+    `expected a Warehouse of Project ${PROJECT} with a subscription of ${what}, found none`,
+  );
+}
+
+async function rendered(
+  root: string,
+  folder: string,
+  home: string,
+): Promise<readonly LoadedObject[]> {
+  try {
+    const program = await findKustomize();
+    const text = joinObjects(await renderOverlay(program, join(root, folder), { home }));
+    return parseObjects({ file: `${folder} (rendered)`, text });
+  } catch (cause) {
+    if (!(cause instanceof KustomizeError)) throw cause;
+    throw new PreviewError(
+      'MANIFESTS_NOT_RENDERED',
+      `${folder} does not render: ${cause.message.replaceAll(`${root}/`, '').trim()}`,
+      { cause },
+    );
+  }
+}
