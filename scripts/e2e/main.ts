@@ -6,6 +6,7 @@ import { OrderbooksError } from '../../runtime/errors.ts';
 import { FAULTS } from '../rehearse/fault-catalogue.ts';
 import { progressTo } from '../rehearse/progress.ts';
 import { type Change, parseSet } from './changes.ts';
+import { QUICK, SIMULATED } from './cluster-differences.ts';
 import { DEFAULT_BUILD } from './release.ts';
 import type { E2eResult } from './result.ts';
 import { cleanUpOnly, type E2eOptions, runE2e } from './run.ts';
@@ -186,43 +187,6 @@ async function optionsOf(
     progress,
     signal,
   };
-}
-
-const OVERLAYS = ['canary', 'full'] as const;
-
-const SIMULATED: readonly Change[] = [
-  ...OVERLAYS.map((stage) => `gitops/overlays/${stage}`).map((kustomization) => ({
-    kind: 'component' as const,
-    kustomization,
-    component: 'gitops/components/simulated-feed',
-    why: 'nothing of Polymarket is needed',
-  })),
-  {
-    kind: 'component',
-    kustomization: 'argocd',
-    component: 'argocd/components/simulated-feed',
-    why: 'Argo CD may sync it',
-  },
-];
-
-/** What the rehearsal shortens as well (scripts/rehearse/overrides.ts). */
-const QUICK: readonly Change[] = [
-  ...OVERLAYS.flatMap((stage) =>
-    Object.entries({
-      'archive.rotateAfter': '5s',
-      'recorder.checkpointInterval': '2s',
-      'discovery.interval': '5s',
-    }).map(([path, value]) => shorter(`gitops/overlays/${stage}/config.yaml`, path, value)),
-  ),
-  ...OVERLAYS.flatMap((stage) =>
-    Object.entries({ observation: '10s', dataTimeout: '60s', readyTimeout: '120s' }).map(
-      ([path, value]) => shorter(`kargo/policy-${stage}.yaml`, path, value),
-    ),
-  ),
-];
-
-function shorter(file: string, path: string, value: string): Change {
-  return { kind: 'value', file, path, value, why: '--quick' };
 }
 
 /** The end of a run for people. */

@@ -1,0 +1,39 @@
+import type { Change } from './changes.ts';
+
+const OVERLAYS = ['canary', 'full'] as const;
+
+/** Records the simulator that comes as a component, instead of Polymarket. */
+export const SIMULATED: readonly Change[] = [
+  ...OVERLAYS.map((stage) => `gitops/overlays/${stage}`).map((kustomization) => ({
+    kind: 'component' as const,
+    kustomization,
+    component: 'gitops/components/simulated-feed',
+    why: 'nothing of Polymarket is needed',
+  })),
+  {
+    kind: 'component',
+    kustomization: 'argocd',
+    component: 'argocd/components/simulated-feed',
+    why: 'Argo CD may sync it',
+  },
+];
+
+/** What the rehearsal shortens as well (scripts/rehearse/overrides.ts). */
+export const QUICK: readonly Change[] = [
+  ...OVERLAYS.flatMap((stage) =>
+    Object.entries({
+      'archive.rotateAfter': '5s',
+      'recorder.checkpointInterval': '2s',
+      'discovery.interval': '5s',
+    }).map(([path, value]) => shorter(`gitops/overlays/${stage}/config.yaml`, path, value)),
+  ),
+  ...OVERLAYS.flatMap((stage) =>
+    Object.entries({ observation: '10s', dataTimeout: '60s', readyTimeout: '120s' }).map(
+      ([path, value]) => shorter(`kargo/policy-${stage}.yaml`, path, value),
+    ),
+  ),
+];
+
+function shorter(file: string, path: string, value: string): Change {
+  return { kind: 'value', file, path, value, why: '--quick' };
+}
