@@ -4,7 +4,7 @@ import { type Api, createApi } from '../gates/kubernetes/api.ts';
 import { type ClusterAccess, openCluster } from '../gates/kubernetes/cluster.ts';
 import { configMapObject } from '../gates/kubernetes/objects.ts';
 import { EvidenceError } from './error.ts';
-import { keptEvidence } from './kept-evidence.ts';
+import { keptEvidence } from '../gates/kubernetes/kept-evidence.ts';
 import { readEvidence } from './read.ts';
 
 export interface ClusterSource extends ClusterAccess {

@@ -32,8 +32,9 @@ function rights(namespace: string, rules: readonly PolicyRule[]): string[] {
   );
 }
 
+/** Numbers of the policy that are no durations. */
+const PLAIN: readonly string[] = ['checkpointSuccess', 'keepRuns'];
+
 function shown(key: string, value: string | number | readonly string[]): string {
-  return typeof value === 'number' && key !== 'checkpointSuccess'
-    ? formatDuration(value)
-    : String(value);
+  return typeof value === 'number' && !PLAIN.includes(key) ? formatDuration(value) : String(value);
 }

@@ -27,11 +27,11 @@ export function neededRights(
       ? [{ namespace: subject.productionNamespace, rules: PRODUCTION_RULES }]
       : []),
     ...(records ? [{ namespace: subject.project, rules: PROJECT_RULES }] : []),
+    ...(delivery || records
+      ? [{ namespace: subject.project, rules: STAGE_RULES, name: subject.stage }]
+      : []),
     ...(delivery
-      ? [
-          { namespace: subject.project, rules: STAGE_RULES, name: subject.stage },
-          { namespace: ARGOCD_NAMESPACE, rules: ARGOCD_RULES, name: `orderbooks-${subject.stage}` },
-        ]
+      ? [{ namespace: ARGOCD_NAMESPACE, rules: ARGOCD_RULES, name: `orderbooks-${subject.stage}` }]
       : []),
   ];
 }

@@ -44,6 +44,24 @@ export interface InspectRequest {
   readonly uploadOf?: string;
 }
 
+/** A ConfigMap with evidence: of one run, or the latest verdict on one subject. */
+export interface KeptEvidence {
+  readonly name: string;
+  readonly kind: 'run' | 'latest';
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** A Kubernetes Event on a Stage: people see it in Kargo's UI and in `kubectl describe stage`. */
+export interface StageEvent {
+  /** Unique in the namespace. */
+  readonly name: string;
+  readonly type: 'Normal' | 'Warning';
+  /** One word in CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  readonly at: Date;
+}
+
 /** What a gate may ask of, and do to, the place where the workloads run. */
 export interface Platform {
   /** For people: `Kubernetes at https://…`. */
@@ -79,4 +97,13 @@ export interface Platform {
       readonly mayReplace?: (current: Readonly<Record<string, string>>) => boolean;
     },
   ): Promise<void>;
+  /** Evidence that `project` keeps of a Stage, newest last. */
+  keptEvidence(
+    project: string,
+    kind: KeptEvidence['kind'],
+    stage: string,
+  ): Promise<readonly KeptEvidence[]>;
+  /** Deletes the evidence of one run; one that is gone is no error. */
+  deleteEvidence(project: string, run: string): Promise<void>;
+  tellStage(project: string, stage: string, event: StageEvent): Promise<void>;
 }

@@ -58,6 +58,8 @@ export const policy = z
     uploadTimeout: duration.prefault('10m'),
     /** How long one inspector Job may take. */
     inspectTimeout: duration.prefault('5m'),
+    /** How many runs of a Stage keep their evidence; those that a latest verdict names are kept besides. */
+    keepRuns: z.number().int().min(1).max(200).default(20),
     /**
      * The whole run ends here, with evidence. Below the Job's own activeDeadlineSeconds, so that the verifier, not
      * the kubelet, has the last word.

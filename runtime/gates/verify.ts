@@ -6,6 +6,7 @@ import { describeDryRun } from './dry-run.ts';
 import { errorText, GateError } from './error.ts';
 import { type Evidence, sealEvidence, type Verdict } from './evidence.ts';
 import { actsOf, archivesOf, checksOf, logsOf, verdictOf } from './evidence-content.ts';
+import { pruneRuns } from './evidence-retention.ts';
 import {
   evidenceRunName,
   keepRun,
@@ -20,6 +21,7 @@ import type { Platform } from './platform.ts';
 import { type GateRun, runGate } from './run.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
 import { readTerms, type Terms, type VerifyOptions } from './terms.ts';
+import { verdictEvent } from './verdict-event.ts';
 
 /** PASS, and all evidence was written. */
 export const EXIT_PASS = 0;
@@ -187,11 +189,42 @@ class Verification {
         ])),
       );
     }
+    if (platform !== null && this.#records) {
+      await this.#afterVerdict(platform, document, failures);
+    }
     for (const failure of failures) this.#say(`EVIDENCE NOT WRITTEN: ${failure}`);
     this.#say(`verdict ${verdict}: ${document.reason}`);
     if (failures.length > 0) return EXIT_NO_VERDICT;
     if (verdict === 'PASS') return EXIT_PASS;
     return verdict === 'FAIL' ? EXIT_FAIL : EXIT_NO_VERDICT;
+  }
+
+  /** What helps people and decides nothing: the Stage is told, and old evidence makes room. */
+  async #afterVerdict(
+    platform: Platform,
+    document: Evidence,
+    failures: readonly string[],
+  ): Promise<void> {
+    const { subject, policy } = this.#terms;
+    const event =
+      failures.length === 0
+        ? verdictEvent(document, document.verdict, document.reason)
+        : verdictEvent(document, 'ERROR', `evidence not written: ${failures.join('; ')}`);
+    const hindrances = await tryAll([
+      ['Event', () => platform.tellStage(subject.project, subject.stage, event)],
+      ...(failures.length > 0
+        ? []
+        : [
+            [
+              'old evidence',
+              async () => {
+                const gone = await pruneRuns(platform, subject, policy.keepRuns);
+                if (gone.length > 0) this.#say(`deleted evidence of ${gone.length} old runs`);
+              },
+            ] as const,
+          ]),
+    ]);
+    for (const hindrance of hindrances) this.#say(`not done, which decides nothing: ${hindrance}`);
   }
 
   async #document(

@@ -58,6 +58,17 @@ describe('the admission policy for the verifier’s ConfigMaps', () => {
     expect([run, latest].map((one) => pattern('isLatest').test(one))).toEqual([false, true]);
   });
 
+  it('lets it delete immutable evidence of runs, and nothing else', () => {
+    const old = variable('isOldRun');
+    expect(old).toContain("request.operation == 'DELETE' && variables.before == 'run'");
+    expect(old).toContain('oldObject.?immutable.orValue(false)');
+    expect(pattern('isOldRun')).toEqual(pattern('isRun'));
+    expect(variable('isLatest')).toContain("request.operation != 'DELETE'");
+    expect(spec.validations[0]?.expression).toBe(
+      "request.namespace == 'orderbooks-delivery' && (variables.isRun || variables.isOldRun || variables.isLatest)",
+    );
+  });
+
   it.each(objects.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name))(
     'allows nothing of %s',
     (name) => {

@@ -26,9 +26,17 @@ export const PRODUCTION_RULES: readonly PolicyRule[] = [
   { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
 ];
 
-/** What the verifier does in the namespace of the Kargo Project: it writes evidence. */
+/**
+ * What the verifier does in the namespace of the Kargo Project: it writes evidence, deletes the oldest (which ConfigMaps
+ * those are is said by the admission policy orderbooks-verifier-evidence), and tells the Stage its verdict.
+ */
 export const PROJECT_RULES: readonly PolicyRule[] = [
-  { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'get', 'update'] },
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    verbs: ['create', 'get', 'update', 'list', 'delete'],
+  },
+  { apiGroups: [''], resources: ['events'], verbs: ['create'] },
 ];
 
 /** What it reads there: what the Stage's last promotion brought, and where. */

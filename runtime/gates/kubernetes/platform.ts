@@ -1,4 +1,11 @@
-import type { InspectRequest, Platform, Pod, Workload } from '../platform.ts';
+import type {
+  InspectRequest,
+  KeptEvidence,
+  Platform,
+  Pod,
+  StageEvent,
+  Workload,
+} from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import { RECORDER_COMPONENT, RECORDER_DEPLOYMENT, UPLOADER_CRON_JOB } from '../workloads.ts';
 import { missingRights, type NeededRights } from './access-review.ts';
@@ -9,8 +16,10 @@ import { application, lastPromotion } from './delivery.ts';
 import { inspectArguments, reportOf } from './inspector.ts';
 import { runJob } from './job-run.ts';
 import { type JobPlan, jobFromTemplate } from './job-template.ts';
+import { keptEvidence } from './kept-evidence.ts';
 import { anything, cronJobObject, deploymentObject, type JobTemplate } from './objects.ts';
 import { listPods, toPod } from './pod.ts';
+import { tellStage } from './stage-event.ts';
 
 export interface KubernetesOptions
   extends ClusterAccess,
@@ -179,6 +188,23 @@ class KubernetesPlatform implements Platform {
 
   async putConfigMap(...args: Parameters<Platform['putConfigMap']>): Promise<void> {
     await putConfigMap(this.#afterwards, ...args);
+  }
+
+  async keptEvidence(project: string, kind: KeptEvidence['kind'], stage: string) {
+    return keptEvidence(this.#afterwards, project, kind, stage);
+  }
+
+  async deleteEvidence(project: string, run: string): Promise<void> {
+    const place = { group: '', version: 'v1', resource: 'configmaps', namespace: project } as const;
+    try {
+      await this.#afterwards.json({ verb: 'delete', ...place, name: run }, anything);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  async tellStage(project: string, stage: string, event: StageEvent): Promise<void> {
+    await tellStage(this.#afterwards, project, stage, event);
   }
 
   /** Before an abort everything ends with it; after it, what is asked for is asked for the evidence. */

@@ -16,6 +16,7 @@ export const KINDS: readonly Kind[] = [
   kind('v1', 'Namespace', 'namespaces', CLUSTER, 'status'),
   kind('v1', 'Pod', 'pods', NAMESPACED, 'status'),
   kind('v1', 'ConfigMap', 'configmaps', NAMESPACED),
+  kind('v1', 'Event', 'events', NAMESPACED),
   kind('v1', 'Secret', 'secrets', NAMESPACED),
   kind('v1', 'ServiceAccount', 'serviceaccounts', NAMESPACED),
   kind('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', NAMESPACED, 'status'),

@@ -5,8 +5,10 @@ import type { ApplicationState, PromotionState } from '../../../runtime/gates/de
 import type {
   InspectRequest,
   JobOutcome,
+  KeptEvidence,
   Platform,
   Pod,
+  StageEvent,
   Workload,
 } from '../../../runtime/gates/platform.ts';
 import { PlatformError } from '../../../runtime/gates/platform-error.ts';
@@ -290,6 +292,32 @@ export class World implements Platform {
       throw new PlatformError('PLATFORM_REFUSED', `${key} belongs to a later run`);
     }
     this.configMaps.set(key, { data, immutable: options.immutable });
+  }
+
+  /** Events on Stages, in their order. */
+  readonly events: StageEvent[] = [];
+
+  async keptEvidence(
+    project: string,
+    kind: KeptEvidence['kind'],
+    stage: string,
+  ): Promise<readonly KeptEvidence[]> {
+    await this.#called('keptEvidence');
+    const prefix = `${project}/evidence-${kind === 'run' ? 'run-' : ''}${stage}-`;
+    return [...this.configMaps]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { data }]) => ({ name: key.slice(project.length + 1), kind, data }))
+      .sort((a, b) => ((a.data['startedAt'] ?? '') < (b.data['startedAt'] ?? '') ? -1 : 1));
+  }
+
+  async deleteEvidence(project: string, run: string): Promise<void> {
+    await this.#called(`deleteEvidence ${run}`);
+    this.configMaps.delete(`${project}/${run}`);
+  }
+
+  async tellStage(_project: string, stage: string, event: StageEvent): Promise<void> {
+    await this.#called(`tellStage ${stage}`);
+    this.events.push(event);
   }
 
   /** What checks get; `wait` moves the world's clock. */

@@ -47,6 +47,7 @@ export class FakeApiServer {
   readonly deletedJobs: string[] = [];
   readonly createdJobs: Record<string, unknown>[] = [];
   readonly configMaps = new Map<string, Record<string, unknown>>();
+  readonly events: Record<string, unknown>[] = [];
   readonly world: World;
   fault: (request: Seen) => Fault = () => null;
   /** Changes what an inspector or uploader wrote to its log. */
@@ -150,6 +151,15 @@ export class FakeApiServer {
       case 'delete jobs':
         this.deletedJobs.push(seen.name);
         return this.jobs.delete(seen.name) ? { status: 200, body: {} } : notFound(seen);
+      case 'create events':
+        this.events.push(seen.body ?? {});
+        return { status: 201, body: seen.body };
+      case 'list configmaps':
+        return { status: 200, body: this.#listConfigMaps(seen) };
+      case 'delete configmaps':
+        return this.configMaps.delete(`${seen.namespace}/${seen.name}`)
+          ? { status: 200, body: {} }
+          : notFound(seen);
       default:
         return this.#configMap(seen);
     }
@@ -247,6 +257,24 @@ export class FakeApiServer {
     return job === undefined ? `log of ${seen.name}\n` : job[1].log;
   }
 
+  /** In pages, as an API server answers `limit`. */
+  #listConfigMaps(seen: Seen) {
+    const wanted = (seen.query.get('labelSelector') ?? '').split(',').map((one) => one.split('='));
+    const all = [...this.configMaps]
+      .filter(([key]) => key.startsWith(`${seen.namespace}/`))
+      .map(([, held]) => held)
+      .filter((held) =>
+        wanted.every(([key, value]) => dig(held, 'metadata', 'labels', key ?? '') === value),
+      );
+    const from = Number(seen.query.get('continue') ?? 0);
+    const to = from + Number(seen.query.get('limit') ?? all.length);
+    return {
+      kind: 'ConfigMapList',
+      metadata: to < all.length ? { continue: String(to) } : {},
+      items: all.slice(from, to),
+    };
+  }
+
   #configMap(seen: Seen): { status: number; body: unknown } {
     const name = seen.name || String(dig(seen.body, 'metadata', 'name'));
     const key = `${seen.namespace}/${name}`;
@@ -263,7 +291,11 @@ export class FakeApiServer {
     this.#version += 1;
     const stored = {
       ...seen.body,
-      metadata: { ...meta(seen, name), resourceVersion: String(this.#version) },
+      metadata: {
+        ...meta(seen, name),
+        labels: dig(seen.body, 'metadata', 'labels'),
+        resourceVersion: String(this.#version),
+      },
     };
     this.configMaps.set(key, stored);
     return { status: 200, body: stored };

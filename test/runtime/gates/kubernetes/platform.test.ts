@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verdictOf } from '../../../../runtime/gates/evidence-content.ts';
+import { pruneRuns } from '../../../../runtime/gates/evidence-retention.ts';
 import { keepRun, markRunning, setLatest } from '../../../../runtime/gates/evidence-store.ts';
 import {
   ARGOCD_NAMESPACE,
@@ -15,6 +16,7 @@ import {
   type KubernetesOptions,
 } from '../../../../runtime/gates/kubernetes/platform.ts';
 import { runGate } from '../../../../runtime/gates/run.ts';
+import { verdictEvent } from '../../../../runtime/gates/verdict-event.ts';
 import { evidenceOf } from '../evidence-fixture.ts';
 import { wsSmoke } from '../run-in-world.ts';
 import { OTHER_DIGEST, SUBJECT, type World } from '../world.ts';
@@ -44,6 +46,9 @@ describe('the whole gate over HTTP', () => {
     const document = evidenceOf('PASS');
     await keepRun(platform, SUBJECT, document);
     await setLatest(platform, SUBJECT, document);
+    await platform.tellStage(SUBJECT.project, SUBJECT.stage, verdictEvent(document, 'PASS', 'x'));
+    await pruneRuns(platform, SUBJECT, 1);
+    await platform.deleteEvidence(SUBJECT.project, document.run);
     // Ends of logs are read when a check refused.
     await platform.log(CANARY, 'recorder-replacement', 10);
 

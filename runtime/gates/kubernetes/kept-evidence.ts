@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import type { Api } from '../gates/kubernetes/api.ts';
-
-/** A ConfigMap with evidence: of one run, or the latest verdict on one subject. */
-export interface KeptEvidence {
-  readonly name: string;
-  readonly kind: 'run' | 'latest';
-  readonly data: Readonly<Record<string, string>>;
-}
+import type { KeptEvidence } from '../platform.ts';
+import type { Api } from './api.ts';
 
 /** A document has up to 250 KB; a page of this many stays within what one answer may hold. */
 const PAGE = 50;
