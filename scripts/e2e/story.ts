@@ -183,7 +183,8 @@ export class Story {
   }
 
   async #toCanary(release: Release, freight: Freight): Promise<VerificationRecord> {
-    const since = new Date();
+    // Kargo needs nobody's leave: it may have begun before this run saw the Freight.
+    const since = new Date(release.pushedAt);
     const promotion = await this.#options.delivery.autoPromotion('canary', freight);
     this.#promoted(release.version, promotion);
     const { phase, message } = promotion.status;
