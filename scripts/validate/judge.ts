@@ -6,13 +6,18 @@ import type { Check } from './rule.ts';
 import { checkAnalysisJobs } from './rules/analysis-job.ts';
 import { checkApplications } from './rules/application.ts';
 import { checkExpressions } from './rules/expression.ts';
+import { checkExpressionNames } from './rules/expression-names.ts';
+import { checkGates } from './rules/gates.ts';
+import { checkKargoTraps } from './rules/kargo-traps.ts';
 import { checkNoSteps } from './rules/no-steps.ts';
 import { checkObjectFields } from './rules/object-fields.ts';
+import { checkOutdated } from './rules/outdated.ts';
 import { checkRenderedObjects, checkUnlisted } from './rules/render-objects.ts';
 import { checkRepositoryUrls } from './rules/repository-url.ts';
 import { checkStageReferences } from './rules/stage-references.ts';
 import { checkStepConfigs } from './rules/step-config.ts';
 import { checkStepKinds } from './rules/step-kind.ts';
+import { checkStepLimits } from './rules/step-limits.ts';
 import { checkTaskVariables } from './rules/task-variables.ts';
 import { checkVerificationArguments } from './rules/verification-arguments.ts';
 import type { SourceFile } from './source-file.ts';
@@ -27,8 +32,19 @@ export interface Judgement {
   readonly expressions: number;
 }
 
+export interface JudgeOptions {
+  /** Whether the rules of this repository's house count too; by default they do not. */
+  readonly house?: boolean;
+  /** The day to judge by, in UTC; by default the day it is. */
+  readonly today?: string;
+}
+
 /** Everything there is to say about files and what they rendered to. Touches no disk. */
-export function judge(files: ReadonlyMap<string, SourceFile>, renders: Renders): Judgement {
+export function judge(
+  files: ReadonlyMap<string, SourceFile>,
+  renders: Renders,
+  { house = false, today = new Date().toISOString().slice(0, 10) }: JudgeOptions = {},
+): Judgement {
   const bundle = bundleOf(files, renders);
   const notChecked: NotChecked[] = [];
   const counts = { steps: 0, expressions: 0 };
@@ -41,6 +57,8 @@ export function judge(files: ReadonlyMap<string, SourceFile>, renders: Renders):
       drafts.push(
         ...check({
           bundle,
+          house,
+          today,
           skip: (entry) => notChecked.push(entry),
           count: (what) => {
             counts[what] += 1;
@@ -65,6 +83,8 @@ const OBJECT_CHECKS: readonly Check[] = [
   checkStepConfigs,
   checkExpressions,
   checkAnalysisJobs,
+  checkStepLimits,
+  checkOutdated,
 ];
 
 /** What needs every object: something that cannot be read would look as if it were missing. */
@@ -75,6 +95,9 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkVerificationArguments,
   checkApplications,
   checkRepositoryUrls,
+  checkExpressionNames,
+  checkGates,
+  checkKargoTraps,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

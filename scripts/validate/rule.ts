@@ -5,6 +5,10 @@ import type { NotChecked } from './report.ts';
 /** What a check looks at, and where it says how much it did. */
 export interface Look {
   readonly bundle: Bundle;
+  /** Whether the rules of this repository's house count too; other repositories have their own. */
+  readonly house: boolean;
+  /** The day it is, as 2026-11-21, in UTC. */
+  readonly today: string;
   /** Something is there that this check cannot judge. */
   skip(entry: NotChecked): void;
   count(what: 'steps' | 'expressions'): void;

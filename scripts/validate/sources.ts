@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import { type Dirent, existsSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KUSTOMIZATION_NAMES } from '../kustomize/kustomization.ts';
@@ -19,7 +19,12 @@ export interface Sources {
   /** By path relative to the root, sorted. */
   readonly files: ReadonlyMap<string, SourceFile>;
   readonly notChecked: readonly NotChecked[];
+  /** Whether this is a bundle like this repository's, which must keep the rules of the house too. */
+  readonly house: boolean;
 }
+
+/** The one place of what recurs: what has it is a bundle of ours. */
+const SETTINGS = 'settings/settings.env';
 
 /**
  * Reads every YAML file of the bundle in `root` (absolute). Throws VALIDATE_UNREADABLE where a folder or file cannot be
@@ -39,7 +44,8 @@ export async function readSources(root: string): Promise<Sources> {
   const files = await Promise.all(
     paths.toSorted().map(async (path) => [path, await readSource(root, path)] as const),
   );
-  return { files: new Map(files), notChecked };
+  const house = existsSync(join(root, SETTINGS));
+  return { files: new Map(files), notChecked, house };
 }
 
 /** An object in etcd has at most 1.5 MiB; and a parser should not be kept busy for minutes. */

@@ -11,6 +11,8 @@ export interface ValidateOptions {
   /** Program to render with; otherwise the one that is found on this machine. */
   readonly program?: KustomizeProgram;
   readonly signal?: AbortSignal;
+  /** Day to judge the calendar by, as 2026-11-21; by default the day it is in UTC. */
+  readonly today?: string;
 }
 
 /**
@@ -24,7 +26,10 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   const sources = await readSources(folder);
   const program = options.program ?? (await findKustomize());
   const renders = await renderAll(folder, sources.files, program, options.signal);
-  const judgement = judge(sources.files, renders);
+  const judgement = judge(sources.files, renders, {
+    house: sources.house,
+    ...(options.today === undefined ? {} : { today: options.today }),
+  });
   const { drafts, notChecked, objects, steps, expressions, complete } = judgement;
   const files = [...sources.files.values()];
   if (objects === 0 && drafts.length === 0) {

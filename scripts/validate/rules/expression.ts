@@ -1,13 +1,8 @@
 import { suggestion } from '../../../runtime/config/suggestion.ts';
-import { compile, ExprError, type FunctionTable, names, parse } from '../../kargo/expr/index.ts';
-import { dataFunctions } from '../../kargo/functions/data.ts';
-import { freightFunctions } from '../../kargo/functions/freight.ts';
-import { quotingFunctions } from '../../kargo/functions/quoting.ts';
-import { semverFunctions } from '../../kargo/functions/semver.ts';
-import { statusFunctions } from '../../kargo/functions/status.ts';
-import { MemoryWorld } from '../../kargo/memory-world.ts';
+import { compile, ExprError, names, parse } from '../../kargo/expr/index.ts';
 import { type ExpressionText, expressionsIn } from '../expression-text.ts';
 import type { Draft } from '../finding.ts';
+import { FUNCTIONS } from '../functions.ts';
 import type { Check } from '../rule.ts';
 import { type Template, type TemplatePlace, templatesOf } from '../templates.ts';
 
@@ -79,22 +74,6 @@ function unitOf(source: string, line: number, column: number): number {
   // The end of the expression is where its delimiter stands.
   return Math.min(before + within, source.length);
 }
-
-const FREIGHT = freightFunctions({ project: '', warehouses: new Map(), requests: [], freight: [] });
-const EVERYWHERE: FunctionTable = {
-  ...dataFunctions(new MemoryWorld(), ''),
-  ...FREIGHT,
-  ...semverFunctions,
-  ...quotingFunctions,
-};
-
-/** For compiling only: nothing is called. */
-const FUNCTIONS: Readonly<Record<TemplatePlace, FunctionTable>> = {
-  variable: EVERYWHERE,
-  verification: EVERYWHERE,
-  step: { ...EVERYWHERE, ...statusFunctions('', []) },
-  criteria: EVERYWHERE,
-};
 
 const PLACES: Readonly<Record<TemplatePlace, string>> = {
   variable: 'variable',

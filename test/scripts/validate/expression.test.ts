@@ -27,7 +27,7 @@ describe('expressions', () => {
     ],
     [
       'the second of two',
-      '  steps:\n  - uses: fail\n    config:\n      message: ${{ a }} ${{ b ‸b }}\n',
+      '  steps:\n  - uses: fail\n    config:\n      message: ${{ 1 }} ${{ b ‸b }}\n',
     ],
     ['other delimiters', '  steps:\n  - uses: fail\n    config:\n      message: ${% a +‸* b %}\n'],
     [

@@ -141,7 +141,7 @@ describe('judging', () => {
           expect(`${message} ${fix}`).not.toMatch(/undefined|\[object Object\]/);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -158,7 +158,15 @@ describe('Applications that a Stage updates', () => {
     ['a variable that nobody defines', '${{ vars.absent }}'],
   ])('are not guessed where the name rests on %s', (_, name) => {
     const text = updating(`{name: '${name}'}`);
-    expect(judged({ 'stage.yaml': text, 'app.yaml': application('x:y') })).toEqual({
+    const { findings, notChecked } = judged({
+      'stage.yaml': text,
+      'app.yaml': application('x:y'),
+    });
+    expect({
+      // That nothing has this name is said where it stands.
+      findings: findings.filter((finding) => finding.startsWith('argocd/')),
+      notChecked,
+    }).toEqual({
       findings: [],
       notChecked: ['stage.yaml:7: the Application that Stage s updates'],
     });
