@@ -100,12 +100,7 @@ export class Story {
       `promotion of version ${version} to full ${phase}: ${message}`,
     );
     const full = await this.#verified('full', release, freight, since);
-    // The first release has no predecessor whose restart production's gate could judge.
-    const first = version === 1 && full.failedChecks.every((id) => ROLLOUT_CHECKS.includes(id));
-    this.#require(
-      full.phase === 'Successful' || first,
-      `full refused version ${version}: ${full.reason}`,
-    );
+    this.#require(full.phase === 'Successful', `full refused version ${version}: ${full.reason}`);
     this.#measure(`version ${version}: push → verified in full`, release.pushedAt, Date.now());
     return freight;
   }
@@ -322,9 +317,6 @@ class NotAsExpected extends E2eError {
     super('NOT_AS_EXPECTED', message);
   }
 }
-
-/** Checks that judge the restart that a rollout made; a first release makes none. */
-const ROLLOUT_CHECKS: readonly string[] = ['prior-archive-unchanged', 'restart-writes'];
 
 function span(from: string, until: string): number {
   const value = (Date.parse(until) - Date.parse(from)) / 1000;
