@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Freight, KubernetesObject } from '../kargo/step.ts';
+import { type ClusterAccess, kubectl } from '../kubectl.ts';
 import { PreviewError } from './error.ts';
-import { type ClusterAccess, kubectl } from './kubectl.ts';
 import {
   ARGOCD,
   configMapsAmong,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { PreviewError } from './error.ts';
+import { OrderbooksError } from '../runtime/errors.ts';
 
 /** How kubectl reaches the cluster. */
 export interface ClusterAccess {
@@ -16,7 +16,7 @@ const MOST_BYTES = 268_435_456;
 /**
  * Runs kubectl and gives its standard output.
  *
- * @throws PreviewError KUBECTL_MISSING, KUBECTL_FAILED with kubectl's own words
+ * @throws OrderbooksError KUBECTL_MISSING, KUBECTL_FAILED with kubectl's own words
  */
 export function kubectl(access: ClusterAccess, ...words: readonly string[]): Promise<string> {
   const all = [
@@ -33,10 +33,10 @@ export function kubectl(access: ClusterAccess, ...words: readonly string[]): Pro
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else if ('code' in error && error.code === 'ENOENT') {
-          reject(new PreviewError('KUBECTL_MISSING', 'expected kubectl on PATH; install it'));
+          reject(new OrderbooksError('KUBECTL_MISSING', 'expected kubectl on PATH; install it'));
         } else {
           const text = stderr.trim() === '' ? error.message : stderr.trim();
-          reject(new PreviewError('KUBECTL_FAILED', `kubectl ${words.join(' ')}: ${text}`));
+          reject(new OrderbooksError('KUBECTL_FAILED', `kubectl ${words.join(' ')}: ${text}`));
         }
       },
     );

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { type ClusterAccess, kubectl } from '../kubectl.ts';
+import { knownFreight } from '../preview/cluster.ts';
+import { type KnownFreight, PROJECT } from '../preview/source.ts';
+import { BreakGlassError } from './error.ts';
+import { TICKET_FIELDS, type Ticket, ticketIn } from './ticket.ts';
+
+export const FORM = 'break-glass';
+
+/** The form as it stands, with the version that a change must be based on. */
+export interface FiledTicket {
+  readonly ticket: Ticket;
+  readonly resourceVersion: string;
+}
+
+/** @throws OrderbooksError KUBECTL_FAILED; BreakGlassError FORM_UNREADABLE */
+export async function filedTicket(access: ClusterAccess): Promise<FiledTicket> {
+  const text = await kubectl(
+    access,
+    'get',
+    'configmap',
+    FORM,
+    `--namespace=${PROJECT}`,
+    '--output=json',
+  );
+  const result = form.safeParse(JSON.parse(text));
+  if (!result.success) {
+    throw new BreakGlassError(
+      'FORM_UNREADABLE',
+      `expected ConfigMap ${FORM} with texts, got something else: ${z.prettifyError(result.error)}`,
+    );
+  }
+  return {
+    ticket: ticketIn(result.data.data),
+    resourceVersion: result.data.metadata.resourceVersion,
+  };
+}
+
+/**
+ * The words of kubectl that write a ticket into the form. With the version that was seen, a change by somebody else in
+ * between is a conflict instead of being lost.
+ */
+export function writingWords(ticket: Ticket, resourceVersion: string | null): readonly string[] {
+  const data = Object.fromEntries(TICKET_FIELDS.map((field) => [field, ticket[field]]));
+  const patch = { ...(resourceVersion === null ? {} : { metadata: { resourceVersion } }), data };
+  return [
+    'patch',
+    'configmap',
+    FORM,
+    `--namespace=${PROJECT}`,
+    '--type=merge',
+    `--patch=${JSON.stringify(patch)}`,
+  ];
+}
+
+/** Every Freight of the Project with its metadata. */
+export async function clusterFreight(access: ClusterAccess): Promise<readonly KnownFreight[]> {
+  const text = await kubectl(
+    access,
+    'get',
+    'freights.kargo.akuity.io',
+    `--namespace=${PROJECT}`,
+    '--output=json',
+  );
+  const items = z.looseObject({ items: z.array(z.unknown()) }).parse(JSON.parse(text)).items;
+  return items.map(knownFreight);
+}
+
+const form = z.looseObject({
+  metadata: z.looseObject({ resourceVersion: z.string() }),
+  data: z.record(z.string(), z.string()).default({}),
+});
