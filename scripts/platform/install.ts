@@ -1,0 +1,68 @@
+import type { Helm } from '../cluster/helm.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
+import type { Step } from '../cluster/steps.ts';
+import { applyBundle, delivered } from './bundle.ts';
+import { installChart } from './chart.ts';
+import type { Chosen } from './components.ts';
+import { preflight, requireGood } from './preflight.ts';
+import { type ValuesOptions, valuesOf } from './values.ts';
+import { type NfsShare, provideVolumes } from './volumes.ts';
+
+export interface InstallOptions {
+  readonly kubectl: Kubectl;
+  readonly helm: Helm;
+  readonly chosen: readonly Chosen[];
+  readonly values: ValuesOptions;
+  readonly charts?: string;
+  readonly nfs?: NfsShare;
+  /** How long to wait for Argo CD's first delivery, milliseconds. */
+  readonly waitMs: number;
+  /** Home of kustomize: it reads no user's configuration. */
+  readonly home: string;
+  readonly signal: AbortSignal;
+}
+
+/** Preflight, volumes, each component in its order, the project's objects. Every step may be run again. */
+export function installSteps(options: InstallOptions): readonly Step[] {
+  const { kubectl, helm, chosen, values, charts, nfs, signal } = options;
+  const { dryRun } = kubectl;
+  const charted = charts === undefined ? {} : { charts };
+  return [
+    {
+      name: 'preflight',
+      run: async () => {
+        const { adminAccounts } = values;
+        const found = await preflight({ kubectl, helm, chosen, ...charted, adminAccounts });
+        return { state: 'done', detail: requireGood(found) };
+      },
+    },
+    {
+      name: 'volumes',
+      run: async () =>
+        nfs === undefined
+          ? { state: 'skipped', detail: 'no --nfs: claims are answered by the StorageClass' }
+          : provideVolumes(kubectl, nfs),
+    },
+    ...chosen.map(({ component, mode }): Step => {
+      return {
+        name: component.name,
+        run: async () => {
+          if (mode === 'off')
+            return { state: 'skipped', detail: `not needed or not asked for: ${component.what}` };
+          if (mode === 'existing')
+            return { state: 'unchanged', detail: "somebody else's, left alone" };
+          const wanted = await valuesOf(component.name, values);
+          return installChart({ helm, component, values: wanted, ...charted, dryRun });
+        },
+      };
+    }),
+    {
+      name: 'argocd objects',
+      run: () => applyBundle(kubectl, { root: values.root, home: options.home, signal }),
+    },
+    {
+      name: 'kargo objects',
+      run: () => delivered(kubectl, { waitMs: options.waitMs, signal }),
+    },
+  ];
+}

@@ -1,0 +1,202 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../runtime/config/duration.ts';
+import {
+  type ClusterFlags,
+  EXIT_FAILED,
+  EXIT_GOOD,
+  finish,
+  runCommand,
+  teller,
+  withClusterOptions,
+} from '../cluster/command.ts';
+import { Helm } from '../cluster/helm.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
+import { refused, runSteps } from '../cluster/steps.ts';
+import { readSettings } from '../settings/settings.ts';
+import { choose, readComponents } from './components.ts';
+import { installSteps } from './install.ts';
+import { platformStatus, statusText } from './status.ts';
+import { uninstallSteps } from './uninstall.ts';
+import { parseNfs } from './volumes.ts';
+
+/** `npm run platform`: the tools under the bundle, from an empty cluster and back. */
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Flags extends ClusterFlags {
+  readonly existing: readonly string[];
+  readonly runners: 'none' | 'github';
+  readonly charts?: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly nfs?: string;
+  readonly adminAccounts?: boolean;
+  readonly verificationLogs?: string;
+  readonly wait: number;
+  readonly yes?: boolean;
+}
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const program = new Command('platform')
+    .description(
+      'Installs what the bundle needs (cert-manager, Argo CD, Argo Rollouts, Kargo; volumes and runners if asked for) and the bundle itself; says what is there; takes it away again without touching data.',
+    )
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 good, 1 a step failed or something is not well, 2 wrong usage, or nothing could be asked.\n\nExamples:\n  npm run platform -- install --context lab --dry-run\n  npm run platform -- install --existing argo-cd,cert-manager --charts charts/\n  npm run platform -- uninstall --context lab',
+    );
+  let act: (signal: AbortSignal) => Promise<number> = async () => EXIT_GOOD;
+  const define = (
+    name: string,
+    what: string,
+    run: (flags: Flags, signal: AbortSignal) => Promise<number>,
+  ) =>
+    withClusterOptions(program.command(name).description(what))
+      .option(
+        '--existing <names>',
+        "components that are there already and stay somebody else's",
+        names,
+        [],
+      )
+      .addOption(
+        new Option('--runners <forge>', "runners for the workflows, on this forge's behalf")
+          .choices(['none', 'github'])
+          .default('none'),
+      )
+      .action((flags: Flags) => {
+        act = (signal) => run(flags, signal);
+      });
+  define('install', 'preflight, then every component in its order', install)
+    .option('--charts <folder>', 'take charts from here (<chart>-<version>.tgz); no internet')
+    .option(
+      '--values <component=file>',
+      'your own values over the reviewed ones; may be repeated',
+      ownValues,
+      {},
+    )
+    .option('--nfs <server:/path>', 'volumes with Retain on this share, one folder per namespace')
+    .option('--admin-accounts', 'local administrators of Argo CD and Kargo: for a first look only')
+    .option(
+      '--verification-logs <url>',
+      "URL template of your log store, for the logs of verification Jobs in Kargo's UI",
+    )
+    .option('--wait <duration>', "for Argo CD's first delivery", duration, 120_000);
+  define('status', 'what is there, in which version, and whether it is well', status);
+  define(
+    'uninstall',
+    'everything away in reverse; volumes, namespaces and data stay',
+    uninstall,
+  ).option('--yes', 'do not ask');
+  return runCommand(program, async (signal) => {
+    program.parse();
+    return act(signal);
+  });
+}
+
+async function install(flags: Flags, signal: AbortSignal): Promise<number> {
+  const { kubectl, helm, chosen } = await surroundings(flags, signal);
+  const home = await mkdtemp(join(tmpdir(), 'orderbooks-platform-'));
+  try {
+    const steps = installSteps({
+      kubectl,
+      helm,
+      chosen,
+      values: {
+        root: ROOT,
+        own: flags.values,
+        adminAccounts: flags.adminAccounts === true,
+        ...(flags.verificationLogs === undefined
+          ? {}
+          : { verificationLogs: flags.verificationLogs }),
+        repoUrl: (await readSettings(ROOT)).repoURL,
+      },
+      ...(flags.charts === undefined ? {} : { charts: flags.charts }),
+      ...(flags.nfs === undefined ? {} : { nfs: parseNfs(flags.nfs) }),
+      waitMs: flags.wait,
+      home,
+      signal,
+    });
+    const json = flags.json === true;
+    const result = await runSteps(steps, teller(json));
+    return finish(result, { command: 'install', dryRun: kubectl.dryRun }, json);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function status(flags: Flags, signal: AbortSignal): Promise<number> {
+  const { kubectl, helm, chosen } = await surroundings(flags, signal);
+  const result = await platformStatus(kubectl, helm, chosen);
+  const text = flags.json === true ? JSON.stringify(result, null, 2) : statusText(result);
+  process.stdout.write(`${text}\n`);
+  return result.good ? EXIT_GOOD : EXIT_FAILED;
+}
+
+async function uninstall(flags: Flags, signal: AbortSignal): Promise<number> {
+  const { kubectl, helm, chosen } = await surroundings(flags, signal);
+  if (!kubectl.dryRun && flags.yes !== true) await ask(flags, signal);
+  const json = flags.json === true;
+  const result = await runSteps(uninstallSteps({ kubectl, helm, chosen }), teller(json));
+  return finish(result, { command: 'uninstall', dryRun: kubectl.dryRun }, json);
+}
+
+/** @throws ClusterError REFUSED unless a person typed the word */
+async function ask({ context }: Flags, signal: AbortSignal): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw refused('uninstall asks before it does anything; without a terminal say --yes');
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await lines.question(
+      `Uninstall Argo CD, Rollouts, Kargo and the Applications from ${context ?? 'the current context'}? Volumes, workload namespaces and data stay, but nothing is promoted until you install again. Type uninstall: `,
+      { signal },
+    );
+    if (answer.trim() !== 'uninstall') throw refused('nothing was done');
+  } finally {
+    lines.close();
+  }
+}
+
+async function surroundings(flags: Flags, signal: AbortSignal) {
+  const access = {
+    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+    signal,
+  };
+  const dryRun = flags.dryRun === true;
+  return {
+    kubectl: new Kubectl({ ...access, dryRun, fieldManager: 'orderbooks-platform' }),
+    helm: new Helm(access),
+    chosen: choose(await readComponents(ROOT), flags),
+  };
+}
+
+function names(text: string): readonly string[] {
+  return text.split(',').filter((name) => name !== '');
+}
+
+function ownValues(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const [, component, file] = /^([a-z-]+)=(.+)$/.exec(text) ?? [];
+  if (component === undefined || file === undefined) {
+    throw new InvalidArgumentError('expected component=file, such as kargo=sign-in.yaml');
+  }
+  return { ...before, [component]: file };
+}
+
+function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (cause) {
+    throw new InvalidArgumentError(cause instanceof Error ? cause.message : String(cause));
+  }
+}

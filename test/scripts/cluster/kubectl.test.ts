@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ClusterError } from '../../../scripts/cluster/failure.ts';
+import { Kubectl } from '../../../scripts/cluster/kubectl.ts';
+import { type Lie, type LyingServer, startLyingServer } from './lying-server.ts';
+
+// kubectl itself, against a server that fails: these are the words that it really says.
+
+const CASES: readonly (readonly [Lie, string])[] = [
+  [401, 'UNAUTHORIZED'],
+  [403, 'FORBIDDEN'],
+  [409, 'CONFLICT'],
+  [429, 'TOO_MANY_REQUESTS'],
+  [500, 'SERVER_ERROR'],
+  ['silence', 'TIME_OUT'],
+  ['half', 'BROKEN_ANSWER'],
+];
+/** kubectl is given 5 s less: one second for the server, and time for a slow machine. */
+const TIMEOUT_MS = 6_000;
+const MAP = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one', namespace: 'here' } };
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'kubectl-'));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+describe.each(CASES)('a server that answers %s', (lie, code) => {
+  let server: LyingServer;
+  beforeAll(async () => {
+    server = await startLyingServer(lie);
+  });
+  afterAll(() => server.close());
+
+  it(`is ${code} to a read and to a write, with advice`, async () => {
+    // Discovery is cached in the home folder: one for all.
+    const kubectl = new Kubectl({
+      kubeconfig: server.kubeconfig,
+      signal: new AbortController().signal,
+      timeoutMs: lie === 'silence' ? TIMEOUT_MS : 60_000,
+      environment: { PATH: process.env['PATH'], HOME: home },
+    });
+    const [read, write] = await Promise.all([
+      failureIn(kubectl.find('configmap', 'one', 'here', z.any())),
+      failureIn(kubectl.apply([MAP])),
+    ]);
+    expect([read.code, write.code]).toEqual([code, code]);
+    expect(read.message).toMatch(/^kubectl get .*; .+\.$/s);
+  });
+});
+
+describe('words of kubectl', () => {
+  it('say of a write whose answer was lost that its outcome is not known', () => {
+    const kubectl = new Kubectl({ signal: new AbortController().signal });
+    const answer = { code: 1, out: '', error: 'Post "https://x": unexpected EOF' };
+    expect(kubectl.failed(['apply', '-f', '-'], answer).message).toContain('is not known');
+    expect(kubectl.failed(['get', 'pods'], answer).message).not.toContain('is not known');
+    expect(kubectl.failed(['apply', '--dry-run=server'], answer).message).not.toContain(
+      'is not known',
+    );
+  });
+
+  it('name a context that does not exist', () => {
+    const kubectl = new Kubectl({ signal: new AbortController().signal });
+    const answer = { code: 1, out: '', error: 'error: context "nowhere" does not exist' };
+    expect(kubectl.failed(['get', 'pods'], answer)).toMatchObject({ code: 'CONTEXT_UNKNOWN' });
+  });
+});
+
+async function failureIn(call: Promise<unknown>): Promise<ClusterError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof ClusterError) return error;
+    throw error;
+  }
+  throw new Error('expected a ClusterError, and the call went well');
+}
