@@ -33,7 +33,7 @@ export function scopedSet(render: readonly RenderedObject[]): readonly Kubernete
         `expected exactly one ${kind} ${name.source} in namespace ${CANARY_NAMESPACE} in the render of gitops/overlays/canary, seen ${found.length === 1 ? `one in namespace ${JSON.stringify(object?.namespace)}` : found.length}; the overlay of this commit is not the canary's`,
       );
     }
-    return parse(object.text, { version: '1.1' }) as KubernetesObject;
+    return parse(object.text) as KubernetesObject;
   });
 }
 

@@ -1,0 +1,62 @@
+import { OrderbooksError } from '../../runtime/errors.ts';
+
+/**
+ * `good` and `bad` were looked at; `unknown` could not be, which is no permission; `not there` does not apply here yet,
+ * such as Kargo's version before Kargo is installed.
+ */
+export type Verdict = 'good' | 'bad' | 'unknown' | 'not there';
+
+export interface Finding {
+  /** Short and stable: programs find a line by it. */
+  readonly check: string;
+  readonly verdict: Verdict;
+  readonly seen: string;
+  /** What to do, for what is bad or unknown. */
+  readonly advice: string | null;
+}
+
+export interface Check {
+  readonly name: string;
+  run(): Promise<Omit<Finding, 'check'>>;
+}
+
+export function good(seen: string): Omit<Finding, 'check'> {
+  return { verdict: 'good', seen, advice: null };
+}
+
+export function bad(seen: string, advice: string): Omit<Finding, 'check'> {
+  return { verdict: 'bad', seen, advice };
+}
+
+export function notThere(seen: string): Omit<Finding, 'check'> {
+  return { verdict: 'not there', seen, advice: null };
+}
+
+/** Runs all checks, one after the other; one that cannot look says so and keeps none of the others from looking. */
+export async function examine(
+  checks: readonly Check[],
+  tell: (finding: Finding) => void,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, run } of checks) {
+    signal.throwIfAborted();
+    const finding: Finding = { check: name, ...(await outcome(run)) };
+    findings.push(finding);
+    tell(finding);
+  }
+  return findings;
+}
+
+async function outcome(run: Check['run']): Promise<Omit<Finding, 'check'>> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof OrderbooksError) || error.code === 'INTERRUPTED') throw error;
+    return {
+      verdict: 'unknown',
+      seen: `${error.code}: ${error.message}`,
+      advice: 'what cannot be looked at is no permission to deploy',
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import {
+  type ClusterFlags,
+  EXIT_FAILED,
+  EXIT_GOOD,
+  EXIT_USAGE,
+  runCommand,
+  withClusterOptions,
+} from '../cluster/command.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
+import { git } from '../git.ts';
+import { checkoutChecks } from './checkout-checks.ts';
+import { clusterChecks } from './cluster-checks.ts';
+import { deliveryChecks } from './delivery-checks.ts';
+import { type Check, examine, type Finding } from './finding.ts';
+
+interface Flags extends ClusterFlags {
+  readonly gitRef: string;
+  readonly skip: string;
+  readonly root: string;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RESULT_VERSION = 1;
+const NAME_WIDTH = 30;
+const VERDICT_WIDTH = 10;
+
+const program = withClusterOptions(
+  new Command('predeploy').description(
+    'Everything that can be known before a deployment, as one table. Nothing is changed.',
+  ),
+)
+  .option('--git-ref <commit>', 'whose image must be in the registry', 'HEAD')
+  .option('--skip <names>', 'beginnings of names of checks to leave out, separated by commas', '')
+  .option('--root <folder>', 'the checkout', ROOT)
+  .addHelpText(
+    'after',
+    '\n--dry-run only lists the checks. Exit codes: 0 nothing speaks against it, 1 something does, 2 wrong usage or something could not be looked at.\n\nExamples:\n  npm run predeploy -- --context lab\n  npm run predeploy -- --skip types,image --json',
+  )
+  .exitOverride();
+
+process.exitCode = await runCommand(program, async (signal) => {
+  program.parse();
+  const flags = program.opts<Flags>();
+  const { root, json } = flags;
+  // The server is only ever asked: writes of this client are dry runs, whatever a check does.
+  const kubectl = new Kubectl({ ...flags, dryRun: true, signal });
+  const place = {
+    folder: root,
+    home: homedir(),
+    ceiling: root,
+    environment: {},
+    now: new Date(),
+    signal,
+  };
+  const commit = await git(
+    place,
+    'rev-parse',
+    '--verify',
+    '--end-of-options',
+    `${flags.gitRef}^{commit}`,
+  );
+  const now = () => new Date();
+  const skipped = flags.skip.split(',').filter((name) => name !== '');
+  const checks = [
+    ...checkoutChecks(root, { now, signal }),
+    ...clusterChecks(kubectl, now),
+    ...deliveryChecks(kubectl, { root, commit, signal }),
+  ].filter(({ name }) => !skipped.some((beginning) => name.startsWith(beginning)));
+  if (flags.dryRun === true) return list(checks, json === true);
+  const stream = json === true ? process.stderr : process.stdout;
+  stream.write(`${'check'.padEnd(NAME_WIDTH)}${'verdict'.padEnd(VERDICT_WIDTH)}seen\n`);
+  const findings = await examine(checks, (finding) => stream.write(line(finding)), signal);
+  const result = { version: RESULT_VERSION, commit, at: now(), skipped, findings };
+  if (json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  const verdicts = new Set(findings.map(({ verdict }) => verdict));
+  if (verdicts.has('bad')) return EXIT_FAILED;
+  return verdicts.has('unknown') ? EXIT_USAGE : EXIT_GOOD;
+});
+
+function list(checks: readonly Check[], json: boolean): number {
+  const names = checks.map(({ name }) => name);
+  process.stdout.write(
+    json ? `${JSON.stringify({ checks: names }, null, 2)}\n` : `${names.join('\n')}\n`,
+  );
+  return EXIT_GOOD;
+}
+
+function line({ check, verdict, seen, advice }: Finding): string {
+  const first = `${check.padEnd(NAME_WIDTH)}${verdict.padEnd(VERDICT_WIDTH)}${seen}\n`;
+  return advice === null ? first : `${first}${''.padEnd(NAME_WIDTH + VERDICT_WIDTH)}→ ${advice}\n`;
+}
