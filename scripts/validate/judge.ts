@@ -5,6 +5,7 @@ import type { NotChecked } from './report.ts';
 import type { Check } from './rule.ts';
 import { checkAnalysisJobs } from './rules/analysis-job.ts';
 import { checkApplications } from './rules/application.ts';
+import { checkArgoCdTraps } from './rules/argocd-traps.ts';
 import { checkExpressions } from './rules/expression.ts';
 import { checkExpressionNames } from './rules/expression-names.ts';
 import { checkGates } from './rules/gates.ts';
@@ -12,6 +13,8 @@ import { checkKargoTraps } from './rules/kargo-traps.ts';
 import { checkNoSteps } from './rules/no-steps.ts';
 import { checkObjectFields } from './rules/object-fields.ts';
 import { checkOutdated } from './rules/outdated.ts';
+import { checkOwnData } from './rules/own-data.ts';
+import { checkPodSecurity } from './rules/pod-security.ts';
 import { checkRenderedObjects, checkUnlisted } from './rules/render-objects.ts';
 import { checkRepositoryUrls } from './rules/repository-url.ts';
 import { checkStageReferences } from './rules/stage-references.ts';
@@ -20,6 +23,7 @@ import { checkStepKinds } from './rules/step-kind.ts';
 import { checkStepLimits } from './rules/step-limits.ts';
 import { checkTaskVariables } from './rules/task-variables.ts';
 import { checkVerificationArguments } from './rules/verification-arguments.ts';
+import { checkWorkloadReferences } from './rules/workload-references.ts';
 import type { SourceFile } from './source-file.ts';
 
 export interface Judgement {
@@ -46,6 +50,7 @@ export function judge(
   { house = false, today = new Date().toISOString().slice(0, 10) }: JudgeOptions = {},
 ): Judgement {
   const bundle = bundleOf(files, renders);
+  const documents = [...files.values()].flatMap((file) => file.documents);
   const notChecked: NotChecked[] = [];
   const counts = { steps: 0, expressions: 0 };
   const drafts: Draft[] = [
@@ -57,6 +62,7 @@ export function judge(
       drafts.push(
         ...check({
           bundle,
+          documents,
           house,
           today,
           skip: (entry) => notChecked.push(entry),
@@ -85,6 +91,8 @@ const OBJECT_CHECKS: readonly Check[] = [
   checkAnalysisJobs,
   checkStepLimits,
   checkOutdated,
+  checkPodSecurity,
+  checkOwnData,
 ];
 
 /** What needs every object: something that cannot be read would look as if it were missing. */
@@ -98,6 +106,8 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkExpressionNames,
   checkGates,
   checkKargoTraps,
+  checkArgoCdTraps,
+  checkWorkloadReferences,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

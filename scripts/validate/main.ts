@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import { githubReport } from './github-report.ts';
 import type { Report } from './report.ts';
@@ -11,6 +11,7 @@ import { validateBundle } from './validate.ts';
 interface Flags {
   readonly format: keyof typeof FORMATS;
   readonly failOn: Severity;
+  readonly today?: string;
 }
 
 /** What each format writes to standard output. */
@@ -60,6 +61,12 @@ async function main(): Promise<number> {
         .choices(['warning', 'error'])
         .default('warning'),
     )
+    .addOption(
+      new Option(
+        '--today <date>',
+        'day to judge the calendar by, as 2026-11-21; now by default',
+      ).argParser(dayGiven),
+    )
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
@@ -70,8 +77,11 @@ async function main(): Promise<number> {
     throw error;
   }
   try {
-    const report = await validateBundle(program.args[0] ?? REPOSITORY);
-    const { format, failOn } = program.opts<Flags>();
+    const { format, failOn, today } = program.opts<Flags>();
+    const report = await validateBundle(
+      program.args[0] ?? REPOSITORY,
+      today === undefined ? {} : { today },
+    );
     process.stdout.write(FORMATS[format](report));
     if (format === 'github') await githubReport(report);
     const failing = report.findings.filter(
@@ -83,4 +93,11 @@ async function main(): Promise<number> {
     process.stderr.write(`validate: ${error.message}\n`);
     return EXIT_NOT_CHECKED;
   }
+}
+
+function dayGiven(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text))) {
+    throw new InvalidArgumentError('expected a date such as 2026-11-21.');
+  }
+  return text;
 }

@@ -1,10 +1,13 @@
 import type { Bundle } from './bundle.ts';
 import type { Draft } from './finding.ts';
 import type { NotChecked } from './report.ts';
+import type { SourceDocument } from './source-file.ts';
 
 /** What a check looks at, and where it says how much it did. */
 export interface Look {
   readonly bundle: Bundle;
+  /** Everything that could be read, objects or not. */
+  readonly documents: readonly SourceDocument[];
   /** Whether the rules of this repository's house count too; other repositories have their own. */
   readonly house: boolean;
   /** The day it is, as 2026-11-21, in UTC. */

@@ -70,6 +70,8 @@ function compiler(explain: boolean): Compiler {
     code: { optimize: false },
     unicodeRegExp: false,
     formats: ajvFormats,
+    // Formats that only other readers of the schemas know are not worth a line on standard error.
+    logger: false,
   });
   return { ajv, validators: new Map() };
 }

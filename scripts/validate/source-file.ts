@@ -27,6 +27,8 @@ export interface Location {
 /** One YAML document with the way back to where each value is written. */
 export interface SourceDocument {
   readonly file: string;
+  /** Of the whole file. */
+  readonly text: string;
   readonly value: unknown;
   /** Where the value at `path` starts (its key, for a block of lines); of the nearest thing around it that exists. */
   at(path: Path): Location;
@@ -188,6 +190,7 @@ function sourceDocument(
   };
   return {
     file,
+    text,
     value,
     at,
     atKey(path) {

@@ -10,9 +10,12 @@ import { folderWith } from './folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** The calendar is committed for two years; what is judged here is the bundle. */
+const TODAY = '2026-11-21';
+
 describe('the bundle of this repository', () => {
   it('has no findings, and everything in it was looked at', async () => {
-    const result = await validateBundle(ROOT);
+    const result = await validateBundle(ROOT, { today: TODAY });
     expect(result.findings).toEqual([]);
     expect(result.notChecked).toEqual([]);
     expect(result.checked.renders).toBeGreaterThanOrEqual(4);
@@ -90,7 +93,7 @@ describe('the bundle of this repository', () => {
       join(folder.path, file),
       text.replace(from, () => to),
     );
-    const { findings } = await validateBundle(folder.path);
+    const { findings } = await validateBundle(folder.path, { today: TODAY });
     const seen = findings.map((finding) => [
       finding.rule,
       finding.file,

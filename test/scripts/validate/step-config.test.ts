@@ -25,7 +25,10 @@ describe("a step's config", () => {
     ['git-push', 'config: {path: ./out, maxAttempts: "${{ vars.n }}"}'],
     ['git-clone', 'config: {repoURL: "${{ vars.r }}", checkout: "${{ vars.c }}"}'],
     ['git-clone', 'config: {repoURL: r, checkout: [{path: a, branch: "${{ vars.b }}", tag: v1}]}'],
-    ['kustomize-set-image', 'config: {path: p, images: [{image: i, tag: "${{ vars.a }}", digest: d}]}'],
+    [
+      'kustomize-set-image',
+      'config: {path: p, images: [{image: i, tag: "${{ vars.a }}", digest: d}]}',
+    ],
     [
       'kustomize-set-image',
       'config: {path: p, images: [{image: i, tag: "${{ vars.a }}", digest: "${{ vars.b }}"}]}',
