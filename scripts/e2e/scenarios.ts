@@ -162,10 +162,12 @@ class Play {
 
   /** A checkout of what Argo CD delivers. */
   async #current(): Promise<string> {
-    const { forge } = this.#options;
+    const { kubectl, forge, progress } = this.#options;
     if (this.#checkout === '') {
-      const { folder } = await publishChange(forge, 'Begin the scenarios', []);
+      const { commit, folder } = await publishChange(forge, 'Begin the scenarios', []);
       this.#checkout = folder;
+      // Argo CD looks every few minutes: until then promotions go by the tasks of the release before.
+      await delivered({ kubectl, progress, signal: forge.signal }, commit);
     }
     return this.#checkout;
   }
