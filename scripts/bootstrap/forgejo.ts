@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { type Forge, ForgeApi, type RepositoryName } from './forge.ts';
+
+const user = z.object({ login: z.string() });
+const secrets = z.array(z.object({ name: z.string() }));
+const variable = z.object({ data: z.string() });
+
+/** Forgejo's REST API (`/api/swagger` of an instance). Secrets travel inside TLS; the forge encrypts them itself. */
+export function forgejo(options: {
+  /** Of the instance, such as `https://git.example.com`. */
+  readonly base: string;
+  readonly token: string;
+  readonly repository: RepositoryName;
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+}): Forge {
+  const { owner, name } = options.repository;
+  const api = new ForgeApi({
+    base: `${options.base}/api/v1`,
+    headers: { authorization: `token ${options.token}`, accept: 'application/json' },
+    signal: options.signal,
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+  });
+  const repo = `/repos/${owner}/${name}`;
+  return {
+    hasRepository: async () => (await api.call('GET', repo, z.unknown(), { also: [404] })) !== null,
+    createRepository: async () => {
+      const me = await api.call('GET', '/user', user);
+      const path = me?.login === owner ? '/user/repos' : `/orgs/${owner}/repos`;
+      await api.call('POST', path, z.unknown(), { body: { name, private: true } });
+    },
+    secretNames: async () =>
+      ((await api.call('GET', `${repo}/actions/secrets?limit=50`, secrets)) ?? []).map(
+        (one) => one.name,
+      ),
+    setSecret: async (secret, value) => {
+      await api.call('PUT', `${repo}/actions/secrets/${secret}`, z.unknown(), {
+        body: { data: value },
+      });
+    },
+    variable: async (one) =>
+      (await api.call('GET', `${repo}/actions/variables/${one}`, variable, { also: [404] }))
+        ?.data ?? null,
+    setVariable: async (one, value, isNew) => {
+      await api.call(isNew ? 'POST' : 'PUT', `${repo}/actions/variables/${one}`, z.unknown(), {
+        body: { value },
+      });
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Settings } from '../settings/settings.ts';
+
+export const DELIVERY_NAMESPACE = 'orderbooks-delivery';
+export const WORKLOAD_NAMESPACES = ['orderbooks-canary', 'orderbooks'] as const;
+export const PULL_SECRET = 'orderbooks-registry';
+
+/** ServiceAccounts whose pods run the image, by namespace. */
+export const PULLING_ACCOUNTS: Readonly<Record<string, readonly string[]>> = {
+  'orderbooks-canary': ['orderbooks-uploader', 'orderbooks-ws-recorder'],
+  orderbooks: ['orderbooks-collector', 'orderbooks-uploader', 'orderbooks-ws-recorder'],
+  'orderbooks-delivery': ['orderbooks-verifier'],
+};
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** How Argo CD and Kargo sign in to git. */
+export type GitCredentials = Login | { readonly sshKey: string };
+
+/** The workloads' namespaces as their overlays write them, and the one that Kargo then adopts. */
+export async function namespaces(root: string): Promise<readonly object[]> {
+  const files = ['canary', 'full'].map((one) => `gitops/overlays/${one}/namespace.yaml`);
+  const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')));
+  return [
+    ...texts.map((text): object => parse(text)),
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: DELIVERY_NAMESPACE,
+        // Kargo takes an existing namespace for its Project only with this label.
+        labels: { 'kargo.akuity.io/project': 'true' },
+      },
+    },
+  ];
+}
+
+/** The Secret with which nodes pull the image, and the accounts that name it. */
+export function pullSecrets({ imageRepository }: Settings, login: Login): readonly object[] {
+  const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+  const config = JSON.stringify({
+    auths: { [registryHost(imageRepository)]: { ...login, auth } },
+  });
+  return Object.entries(PULLING_ACCOUNTS).flatMap(([namespace, accounts]) => [
+    secret(
+      namespace,
+      PULL_SECRET,
+      { '.dockerconfigjson': config },
+      {
+        type: 'kubernetes.io/dockerconfigjson',
+      },
+    ),
+    // Only this field: the rest of the account is Argo CD's.
+    ...accounts.map((name) => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, namespace },
+      imagePullSecrets: [{ name: PULL_SECRET }],
+    })),
+  ]);
+}
+
+/** Kargo finds images by it (docs.kargo.io, "Managing Credentials"). */
+export function kargoRegistry({ imageRepository }: Settings, login: Login): object {
+  return secret(
+    DELIVERY_NAMESPACE,
+    'registry-orderbooks',
+    { repoURL: imageRepository, ...login },
+    { labels: { 'kargo.akuity.io/cred-type': 'image' } },
+  );
+}
+
+/** Argo CD reads the repository by it (argo-cd.readthedocs.io, "Declarative Setup", Repositories). */
+export function argocdRepository({ repoURL }: Settings, credentials: GitCredentials): object {
+  return secret(
+    'argocd',
+    'repo-orderbooks',
+    { type: 'git', url: repoURL, ...keysOf(credentials) },
+    { labels: { 'argocd.argoproj.io/secret-type': 'repository' } },
+  );
+}
+
+/** Kargo reads main and writes stage/* by it. */
+export function kargoRepository({ repoURL }: Settings, credentials: GitCredentials): object {
+  return secret(
+    DELIVERY_NAMESPACE,
+    'git-orderbooks',
+    { repoURL, ...keysOf(credentials) },
+    { labels: { 'kargo.akuity.io/cred-type': 'git' } },
+  );
+}
+
+export function secret(
+  namespace: string,
+  name: string,
+  stringData: Readonly<Record<string, string>>,
+  more: { readonly type?: string; readonly labels?: Readonly<Record<string, string>> } = {},
+): object {
+  const data = Object.entries(stringData).map(([key, value]) => [
+    key,
+    Buffer.from(value).toString('base64'),
+  ]);
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name,
+      namespace,
+      labels: { 'app.kubernetes.io/name': 'orderbooks', ...more.labels },
+    },
+    type: more.type ?? 'Opaque',
+    // Not stringData: the server turns it into data, and two runs would never look the same.
+    data: Object.fromEntries(data),
+  };
+}
+
+/** What stands before the first slash of an image repository. */
+export function registryHost(imageRepository: string): string {
+  return imageRepository.split('/')[0] ?? imageRepository;
+}
+
+function keysOf(credentials: GitCredentials): Readonly<Record<string, string>> {
+  return 'sshKey' in credentials ? { sshPrivateKey: credentials.sshKey } : { ...credentials };
+}

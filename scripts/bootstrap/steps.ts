@@ -1,0 +1,164 @@
+import { ClusterError } from '../cluster/failure.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
+import { outcomeOf, type Step, type StepOutcome } from '../cluster/steps.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Forge } from './forge.ts';
+import {
+  argocdRepository,
+  type GitCredentials,
+  kargoRegistry,
+  kargoRepository,
+  type Login,
+  namespaces,
+  pullSecrets,
+  registryHost,
+  secret,
+} from './objects.ts';
+import { checkRclone, createRclone, type RcloneBy } from './rclone.ts';
+
+export interface BootstrapOptions {
+  readonly root: string;
+  readonly kubectl: Kubectl;
+  readonly settings: Settings;
+  readonly registry?: Login;
+  readonly git?: GitCredentials;
+  readonly runnerToken?: string;
+  readonly rcloneConf?: string;
+  readonly rcloneBy: RcloneBy;
+  readonly forge?: { readonly api: Forge; readonly title: string; readonly create: boolean };
+  /** A kubeconfig with no more rights than the workflows need. */
+  readonly ciKubeconfig?: string;
+}
+
+const NOT_ASKED: StepOutcome = { state: 'skipped', detail: 'not asked for' };
+
+/** This application's part of a cluster and a forge. Every step may be run again. */
+export function bootstrapSteps(options: BootstrapOptions): readonly Step[] {
+  const { kubectl, settings, registry, git, runnerToken, forge } = options;
+  const apply = async (objects: readonly object[]) =>
+    outcomeOf(await kubectl.apply(objects), kubectl.dryRun);
+  return [
+    { name: 'namespaces', run: async () => apply(await namespaces(options.root)) },
+    {
+      name: 'registry',
+      run: async () =>
+        registry === undefined
+          ? NOT_ASKED
+          : inNewNamespaces(kubectl, () =>
+              apply([...pullSecrets(settings, registry), kargoRegistry(settings, registry)]),
+            ),
+    },
+    {
+      name: 'git credentials',
+      run: async () =>
+        git === undefined
+          ? NOT_ASKED
+          : inNewNamespaces(kubectl, () =>
+              apply([argocdRepository(settings, git), kargoRepository(settings, git)]),
+            ),
+    },
+    {
+      name: 'runner token',
+      run: async () =>
+        runnerToken === undefined
+          ? NOT_ASKED
+          : inNewNamespaces(kubectl, async () =>
+              outcomeOf(
+                await kubectl.apply([
+                  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'arc-runners' } },
+                  secret('arc-runners', 'github-runner-token', { github_token: runnerToken }),
+                ]),
+                kubectl.dryRun,
+              ),
+            ),
+    },
+    {
+      name: 'repository',
+      run: async () => (forge === undefined ? NOT_ASKED : repository(forge, kubectl.dryRun)),
+    },
+    {
+      name: 'actions',
+      run: async () => (forge === undefined ? NOT_ASKED : actions(forge.api, options)),
+    },
+    {
+      name: 'rclone',
+      run: async () =>
+        options.rcloneConf === undefined
+          ? checkRclone(kubectl, options.rcloneBy)
+          : inNewNamespaces(kubectl, () => createRclone(kubectl, options.rcloneConf ?? '')),
+    },
+  ];
+}
+
+/** In a dry run the namespaces may not be there yet; the server then cannot judge what would be in them. */
+async function inNewNamespaces(
+  kubectl: Kubectl,
+  act: () => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!kubectl.dryRun || !(error instanceof ClusterError) || error.code !== 'NOT_FOUND')
+      throw error;
+    return { state: 'would change', detail: 'would be created with its namespaces' };
+  }
+}
+
+async function repository(
+  { api, title, create }: NonNullable<BootstrapOptions['forge']>,
+  dryRun: boolean,
+): Promise<StepOutcome> {
+  if (await api.hasRepository()) return { state: 'unchanged', detail: `${title} is there` };
+  if (!create) {
+    throw new ClusterError(
+      'REPOSITORY_MISSING',
+      `${title}: not there, or the token may not see it; --create-repository makes it`,
+    );
+  }
+  if (dryRun) return { state: 'would change', detail: `create ${title}, private` };
+  await api.createRepository();
+  return { state: 'changed', detail: `${title} created, private` };
+}
+
+/** Secrets cannot be compared, so they are written each time; variables only where they differ. */
+async function actions(api: Forge, options: BootstrapOptions): Promise<StepOutcome> {
+  const { kubectl, settings, registry, ciKubeconfig } = options;
+  if (kubectl.dryRun && !(await api.hasRepository())) {
+    return { state: 'would change', detail: 'would be set with the repository' };
+  }
+  const secrets: Readonly<Record<string, string>> = {
+    ...(ciKubeconfig === undefined
+      ? {}
+      : { KUBECONFIG_B64: Buffer.from(ciKubeconfig).toString('base64') }),
+    ...(registry === undefined ? {} : { REGISTRY_PASSWORD: registry.password }),
+  };
+  const variables: Readonly<Record<string, string>> = {
+    REGISTRY_HOST: registryHost(settings.imageRepository),
+    IMAGE_REPOSITORY: settings.imageRepository,
+    KARGO_PROJECT: 'orderbooks-delivery',
+    ...(registry === undefined ? {} : { REGISTRY_USERNAME: registry.username }),
+  };
+  const done: string[] = [];
+  const report = () => done.join(', ') || 'nothing yet';
+  try {
+    const known = await api.secretNames();
+    for (const [name, value] of Object.entries(secrets)) {
+      if (!kubectl.dryRun) await api.setSecret(name, value);
+      done.push(`secret ${name} ${known.includes(name) ? 'replaced' : 'created'}`);
+    }
+    for (const [name, value] of Object.entries(variables)) {
+      const before = await api.variable(name);
+      if (before === value) continue;
+      if (!kubectl.dryRun) await api.setVariable(name, value, before === null);
+      done.push(`variable ${name} ${before === null ? 'created' : 'changed'}`);
+    }
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new ClusterError(error.code, `${error.message} (before that: ${report()})`);
+  }
+  if (done.length === 0) return { state: 'unchanged', detail: 'variables are as wanted' };
+  return {
+    state: kubectl.dryRun ? 'would change' : 'changed',
+    detail: kubectl.dryRun ? `would be: ${report()}` : report(),
+  };
+}
