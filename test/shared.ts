@@ -1,13 +1,9 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, it } from 'vitest';
+import { sharedPath } from './shared-path.ts';
 
-const SHARED = fileURLToPath(new URL('../../shared/', import.meta.url));
-
-/** Absolute path of a file of the material beside the repository (recorded answers, schemas, real frames). */
-export function sharedPath(path: string): string {
-  return `${SHARED}${path}`;
-}
+// Programs that are no test (npm run recordings) need the path without vitest.
+export { sharedPath };
 
 /**
  * `describe` for tests that are judged by the material in `../shared`. Where it is absent they skip and say so;

@@ -9,6 +9,7 @@ import {
 } from './admission.ts';
 import { autoPromotionCandidates, isAutoPromotionEnabled } from './auto-promotion.ts';
 import { isFreightAvailable } from './availability.ts';
+import { refuseFreightDeletion } from './immutability.ts';
 import type { Stage } from './objects.ts';
 import { type FreightRecord, NEW_FREIGHT_STATUS, type Project } from './project.ts';
 import type { PromotionPhase } from './promotion.ts';
@@ -133,6 +134,33 @@ export class ProjectState {
     const approvedFor = { ...record.status.approvedFor, [stage]: { approvedAt: this.#now() } };
     this.#records.set(freight, { ...record, status: { ...record.status, approvedFor } });
     this.#passControlFlow();
+  }
+
+  /** A person takes an approval back; what was promoted with it stays. */
+  withdrawApproval(stage: string, freight: string): void {
+    const record = this.#record(freight);
+    const { [stage]: _withdrawn, ...approvedFor } = record.status.approvedFor;
+    this.#records.set(freight, { ...record, status: { ...record.status, approvedFor } });
+  }
+
+  /** Deletes a Freight, unless Stages run it. */
+  removeFreight(freight: string): Refusal | null {
+    const stages = Object.keys(this.#record(freight).status.currentlyIn);
+    const refused = refuseFreightDeletion(freight, stages);
+    if (refused === null) this.#records.delete(freight);
+    return refused;
+  }
+
+  /**
+   * Why a Promotion that was queued ends as Errored when its turn comes, before its first step: its Freight is looked at
+   * again then. `null` where it starts.
+   */
+  faultAtStart(stage: string, freight: string): string | null {
+    const record = this.#records.get(freight);
+    const [name, namespace] = [JSON.stringify(freight), JSON.stringify(this.project.name)];
+    if (record === undefined) return `Freight ${name} not found in namespace ${namespace}`;
+    if (isFreightAvailable(this.#object(stage), record, this.#now())) return null;
+    return `Freight ${name} is not available to Stage ${JSON.stringify(stage)} in namespace ${namespace}`;
   }
 
   #verify(stage: string, freight: string): void {

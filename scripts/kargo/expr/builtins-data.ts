@@ -37,6 +37,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ptr: 'unknown',
 };
 
+/** Types whose package has a longer path than its name; `type` shows the path. */
+const PACKAGE_PATHS: Readonly<Record<string, string>> = { 'http.Header': 'net/http.Header' };
+
 /** What `type` calls a value. */
 function typeWord(value: Value): string {
   if (value instanceof Location) return 'time.Location';
@@ -46,7 +49,7 @@ function typeWord(value: Value): string {
     value instanceof Month ||
     value instanceof Weekday ||
     (value instanceof HostObject && kindName(value) === 'struct');
-  if (named) return typeName(value);
+  if (named) return PACKAGE_PATHS[typeName(value)] ?? typeName(value);
   const kind = kindName(value);
   return WORDS[kind] ?? kind;
 }

@@ -31,10 +31,27 @@ export function compilePattern(source: string): Pattern {
   const program: Instruction[] = [];
   assemble(parsePattern(source), program, source);
   program.push({ kind: 'match' });
-  const pattern = { test: (text: string | Uint8Array) => search(program, text) };
+  const pattern = { test: answering(program) };
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(source, pattern);
   return pattern;
+}
+
+/** Gates ask the same few short texts of a calendar again and again; an answer costs a hundredth of a search. */
+const MAX_ANSWERS = 64;
+const MAX_ANSWERED_LENGTH = 64;
+
+function answering(program: readonly Instruction[]): Pattern['test'] {
+  const answers = new Map<string, boolean>();
+  return (text) => {
+    if (typeof text !== 'string' || text.length > MAX_ANSWERED_LENGTH) return search(program, text);
+    const known = answers.get(text);
+    if (known !== undefined) return known;
+    const answer = search(program, text);
+    if (answers.size >= MAX_ANSWERS) answers.clear();
+    answers.set(text, answer);
+    return answer;
+  };
 }
 
 /** Appends the instructions of a pattern. After each of them comes the next one, except after a split. */

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OrderbooksError } from '../../../runtime/errors.ts';
 import { git } from '../../git.ts';
 import type { StepContext, StepRunner } from '../step.ts';
@@ -81,6 +83,8 @@ async function ensureBranch(branch: string, create: boolean, bare: Repository): 
 }
 
 async function refuseUsedFolder(folder: string, bare: Repository): Promise<void> {
+  // Without a checkout there is nothing to list.
+  if (!existsSync(join(bare.place.folder, 'worktrees'))) return;
   const listing = await git(bare.place, 'worktree', 'list', '--porcelain');
   const used = listing.split('\n').filter((line) => line.startsWith('worktree '));
   for (const line of used.slice(1)) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { sharedPath } from '../../../shared.ts';
+import { sharedPath } from '../../../shared-path.ts';
 
 /** A plain JSON object of a recording. */
 export type Raw = Readonly<Record<string, unknown>>;

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { sharedPath } from '../../../shared.ts';
-import { serveGit } from './git-server.ts';
+import { sharedPath } from '../../../shared-path.ts';
+import { type DeadEnd, serveNothing } from './dead-end.ts';
 import { type Raw, record, text } from './record.ts';
 
 /** The git server of the recordings: folders of bare repositories behind its address. */
@@ -21,12 +21,14 @@ export interface RecordedRemote {
   /** Maps them back. */
   recorded<T>(value: T): T;
   /** A fresh copy of the server for one case. */
-  serve(): Promise<Server>;
-  remove(): void;
+  serve(): Server;
+  remove(): Promise<void>;
 }
 
 export interface Server {
   readonly gitEnvironment: Readonly<Record<string, string>>;
+  /** Puts the recorded address where git spoke of the folder. */
+  asRecorded<T>(value: T): T;
   /** The recorded form of a branch (`after.branch`). */
   branch(name: string): Raw;
   /** The text of a file on a branch or commit, `undefined` without one. */
@@ -36,18 +38,25 @@ export interface Server {
   kinds(revision: string, path: string): readonly string[];
   /** Pushes a commit by somebody else. */
   commitByHand(branch: string, path: string, content: string): void;
-  remove(): Promise<void>;
+  remove(): void;
 }
+
+const ADDRESS = 'http://git.test/oracle.git';
+/** The recordings were made with git 2.47; git before 2.43 says the same in other words. */
+const OLD_WORDS = 'is already checked out at';
+const NEW_WORDS = 'is already used by worktree at';
+/** As many as the recordings show of a branch. */
+const RECORDED_COMMITS = 4;
 
 /**
  * Rebuilds the source repository from `source-repo.json`. Addresses in its files were replaced after the recording, so
  * ids differ from the recorded ones and are mapped.
  */
-export function recordedRemote(): RecordedRemote {
+export async function recordedRemote(): Promise<RecordedRemote> {
   const source = record(JSON.parse(readFileSync(sharedPath('oracles/source-repo.json'), 'utf8')));
   const base = mkdtempSync(join(tmpdir(), 'orderbooks-recorded-'));
   const bare = join(base, 'oracle.git');
-  git(base, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
+  git(base, 'init', '--quiet', '--bare', '--template=', '--initial-branch=main', bare);
   const checkout = join(base, 'checkout');
   git(base, 'clone', '--quiet', bare, checkout);
   const refs = Object.entries(record(source['refs']));
@@ -73,6 +82,10 @@ export function recordedRemote(): RecordedRemote {
     commitFiles(checkout, record(record(branch)['files']), { message: name });
     git(checkout, 'push', '--quiet', bare, `HEAD:refs/heads/${name}`);
   }
+  // Few files, so that a copy costs little.
+  git(bare, 'repack', '-a', '-d', '--quiet');
+  git(bare, 'pack-refs', '--all');
+  const deadEnd = await serveNothing();
   const replace = <T>(value: T, from: 0 | 1): T => {
     let json = JSON.stringify(value);
     if (json === undefined) return value;
@@ -89,28 +102,30 @@ export function recordedRemote(): RecordedRemote {
   return {
     local: (value) => replace(value, 0),
     recorded: (value) => replace(value, 1),
-    serve: () => serve(bare),
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    serve: () => serve(bare, deadEnd),
+    remove: async () => {
+      await deadEnd.close();
+      rmSync(base, { recursive: true, force: true });
+    },
   };
 }
 
 /** For cases that never come near git. */
 export const NO_SERVER: Server = {
   gitEnvironment: {},
+  asRecorded: (value) => value,
   resolve: () => undefined,
   hasFolder: () => false,
   kinds: () => [],
   commitByHand: () => undefined,
   branch: (name) => ({ name, exists: false }),
-  remove: async () => undefined,
+  remove: () => undefined,
 };
 
-async function serve(bare: string): Promise<Server> {
+function serve(bare: string, deadEnd: DeadEnd): Server {
   const base = mkdtempSync(join(tmpdir(), 'orderbooks-served-'));
   const folder = join(base, 'oracle.git');
   cpSync(bare, folder, { recursive: true });
-  git(folder, 'config', 'http.receivepack', 'true');
-  const http = await serveGit(base);
   const resolve = (revision: string): string | undefined => {
     try {
       return git(folder, 'rev-parse', '--verify', '--quiet', `${revision}^{commit}`);
@@ -119,59 +134,113 @@ async function serve(bare: string): Promise<Server> {
     }
   };
   return {
-    gitEnvironment: http.environment,
+    gitEnvironment: { ...deadEnd.environment, ...directly(folder) },
+    asRecorded: (value) => {
+      const json = JSON.stringify(value);
+      if (json === undefined) return value;
+      return JSON.parse(json.replaceAll(folder, ADDRESS).replaceAll(OLD_WORDS, NEW_WORDS));
+    },
     resolve,
     hasFolder: (revision, path) =>
       resolve(revision) !== undefined &&
       (path === '.' || git(folder, 'ls-tree', '-d', revision, '--', path) !== ''),
-    kinds: (revision, path) =>
-      git(folder, 'ls-tree', '--name-only', revision, ...(path === '.' ? [] : [`${path}/`]))
-        .split('\n')
-        .filter((file) => /\.ya?ml$/.test(file))
-        .flatMap((file) => [
-          ...git(folder, 'show', `${revision}:${file}`).matchAll(/^kind: *(\w+)/gm),
-        ])
-        .map((match) => match[1] ?? ''),
+    kinds: (revision, path) => {
+      const place = path === '.' ? [] : [`${path}/`];
+      const listing = git(folder, 'ls-tree', '--name-only', revision, ...place).split('\n');
+      const names = listing.filter((file) => /\.ya?ml$/.test(file));
+      return blobs(
+        folder,
+        names.map((file) => `${revision}:${file}`),
+      ).flatMap((content) =>
+        [...content.matchAll(/^kind: *(\w+)/gm)].map((match) => match[1] ?? ''),
+      );
+    },
     commitByHand: (branch, path, content) => {
       const checkout = join(base, 'by-hand');
       git(base, 'clone', '--quiet', '--branch', branch, folder, checkout);
       writeFileSync(join(checkout, path), content);
       git(checkout, 'add', '.');
-      git(checkout, 'commit', '--quiet', '-m', 'by hand');
+      const other = ['-c', 'user.name=Other', '-c', 'user.email=other@example.com'];
+      // A name in the environment would win.
+      gitAs({}, checkout, ...other, 'commit', '--quiet', '-m', 'by hand');
       git(checkout, 'push', '--quiet', 'origin', branch);
     },
-    branch: (name) => branchRecord(folder, name, resolve(`refs/heads/${name}`)),
-    remove: async () => {
-      await http.close();
-      rmSync(base, { recursive: true, force: true });
-    },
+    branch: (name) => branchRecord(folder, name),
+    remove: () => rmSync(base, { recursive: true, force: true }),
   };
 }
 
-function branchRecord(folder: string, name: string, head: string | undefined): Raw {
-  if (head === undefined) return { name, exists: false };
-  const files = git(folder, 'ls-tree', '-r', head)
+/** Git reads and writes the folder itself where it is told the recorded address: a web server costs seven processes more. */
+function directly(folder: string): Readonly<Record<string, string>> {
+  const settings = [
+    [`url.${folder}.insteadOf`, ADDRESS],
+    ['core.fsync', 'none'],
+    ['gc.auto', '0'],
+  ];
+  const entries = settings.flatMap(([key = '', value = ''], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(entries) };
+}
+
+function branchRecord(folder: string, name: string): Raw {
+  const form = '--format=%H%x00%an <%ae>%x00%cn <%ce>%x00%B%x00%P%x01';
+  let log: string;
+  try {
+    log = git(folder, 'log', form, `refs/heads/${name}`, '--');
+  } catch {
+    return { name, exists: false };
+  }
+  const commits = log
+    .split('\x01')
+    .map((entry) => entry.replace(/^\n/, ''))
+    .filter((entry) => entry !== '')
+    .map((entry) => entry.split('\0'));
+  const head = commits[0]?.[0] ?? '';
+  const tree = git(folder, 'ls-tree', '-r', head)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
       const [mode = '', , rest = ''] = line.split(' ');
       const [blob = '', path = ''] = rest.split('\t');
-      return {
-        path,
-        mode,
-        text: execFileSync('git', ['cat-file', 'blob', blob], { cwd: folder, encoding: 'utf8' }),
-      };
+      return { mode, blob, path };
     });
-  const commits = git(folder, 'log', '-4', '--format=%an <%ae>%x00%cn <%ce>%x00%B%x00%P%x01', head)
-    .split('\x01')
-    .map((entry) => entry.replace(/^\n/, ''))
-    .filter((entry) => entry !== '')
-    .map((entry) => {
-      const [author = '', committer = '', message = '', parents = ''] = entry.split('\0');
-      return { author, committer, message, parents: parents.split(' ').filter(Boolean).length };
-    });
-  const commitCount = Number(git(folder, 'rev-list', '--count', head));
-  return { name, exists: true, head, files, commits, commitCount };
+  const texts = blobs(
+    folder,
+    tree.map(({ blob }) => blob),
+  );
+  return {
+    name,
+    exists: true,
+    head,
+    files: tree.map(({ path, mode }, index) => ({ path, mode, text: texts[index] ?? '' })),
+    commits: commits
+      .slice(0, RECORDED_COMMITS)
+      .map(([, author = '', committer = '', message = '', parents = '']) => ({
+        author,
+        committer,
+        message,
+        parents: parents.split(' ').filter(Boolean).length,
+      })),
+    commitCount: commits.length,
+  };
+}
+
+/** The contents of blobs, read by one process. */
+function blobs(folder: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  let rest = execFileSync('git', ['cat-file', '--batch'], {
+    cwd: folder,
+    input: `${names.join('\n')}\n`,
+  });
+  return names.map(() => {
+    const line = rest.indexOf('\n');
+    const size = Number(rest.subarray(0, line).toString('latin1').split(' ')[2]);
+    const content = rest.subarray(line + 1, line + 1 + size).toString('utf8');
+    rest = rest.subarray(line + 1 + size + 1);
+    return content;
+  });
 }
 
 function commitFiles(checkout: string, files: Raw, entry: Raw): void {
@@ -185,6 +254,21 @@ function commitFiles(checkout: string, files: Raw, entry: Raw): void {
 }
 
 function git(folder: string, ...words: readonly string[]): string {
+  return gitAs(SOURCE_AUTHOR, folder, ...words);
+}
+
+const SOURCE_AUTHOR = {
+  GIT_AUTHOR_NAME: 'Source Author',
+  GIT_AUTHOR_EMAIL: 'source@example.com',
+  GIT_COMMITTER_NAME: 'Source Author',
+  GIT_COMMITTER_EMAIL: 'source@example.com',
+};
+
+function gitAs(
+  person: Readonly<Record<string, string>>,
+  folder: string,
+  ...words: readonly string[]
+): string {
   if (!existsSync(folder)) throw new Error(`no folder ${folder}`);
   return execFileSync('git', words, {
     cwd: folder,
@@ -194,11 +278,8 @@ function git(folder: string, ...words: readonly string[]): string {
       PATH: process.env['PATH'],
       HOME: folder,
       GIT_CONFIG_NOSYSTEM: '1',
-      GIT_AUTHOR_NAME: 'Source Author',
-      GIT_AUTHOR_EMAIL: 'source@example.com',
+      ...person,
       GIT_AUTHOR_DATE: '2026-01-03T10:00:00Z',
-      GIT_COMMITTER_NAME: 'Source Author',
-      GIT_COMMITTER_EMAIL: 'source@example.com',
       GIT_COMMITTER_DATE: '2026-01-03T10:00:00Z',
     },
   }).trimEnd();

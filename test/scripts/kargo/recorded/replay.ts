@@ -9,33 +9,38 @@ import type { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
 import { ProjectState } from '../../../../scripts/kargo/project-state.ts';
 import { promoteToEnd } from '../../../../scripts/kargo/promote.ts';
 import type { PromotionResult } from '../../../../scripts/kargo/promotion.ts';
+import { compareAfter } from './after.ts';
+import { changeAnswer } from './changes.ts';
+import { Comparison } from './comparison.ts';
 import { freightName, requester, storedResult, storedStep, storedVars, texts } from './forms.ts';
-import { differences, filled } from './placeholders.ts';
+import { filled } from './placeholders.ts';
 import { list, type Raw, type Recording, record, text } from './record.ts';
 import { freightOf, PROJECT, recordedProject, recordedWorld } from './recorded-project.ts';
 import { NO_SERVER, type RecordedRemote, type Server } from './remote.ts';
 import { recordedVerification } from './verification.ts';
 
 const MILLISECONDS_PER_ACT = 1000;
+/** More waits than any recorded case needs. */
+const MOST_WAITS = 700;
+
+class EndlessPromotion extends Error {}
+
 /** Poll often: the recordings do not say when Kargo asked. */
 const POLL_MS = 500;
 
-/**
- * Differences between a recorded case and what this engine makes of it; empty where they agree, `null` where the
- * recording holds nothing that could be compared.
- */
+/** Differences between a recorded case and what this engine makes of it; empty where they agree. */
 export async function replay(
   recording: Recording,
   remote: RecordedRemote,
   httpOrigin: string,
-): Promise<readonly string[] | null> {
+): Promise<readonly string[]> {
   const server = /"git-clone"|"Application"/.test(JSON.stringify(recording.raw))
-    ? await remote.serve()
+    ? remote.serve()
     : NO_SERVER;
   try {
     return await new Replay(remote.local(recording.raw), server, httpOrigin).run();
   } finally {
-    await server.remove();
+    server.remove();
   }
 }
 
@@ -46,13 +51,13 @@ class Replay {
   readonly #world: MemoryWorld;
   readonly #state: ProjectState;
   readonly #refused: ReturnType<typeof recordedProject>['refused'];
-  readonly #bindings = new Map<string, string>();
-  readonly #differences: string[] = [];
-  #compared = 0;
+  readonly #comparison: Comparison;
   #now = Date.parse('2026-11-21T10:00:00Z');
 
   constructor(raw: Raw, server: Server, httpOrigin: string) {
-    this.#raw = filled(raw, this.#bindings);
+    const bindings = new Map<string, string>();
+    this.#raw = filled(raw, bindings);
+    this.#comparison = new Comparison(bindings);
     this.#server = server;
     const objects = list(this.#raw['objects']);
     const { project, refused } = recordedProject(objects);
@@ -62,7 +67,7 @@ class Replay {
     this.#state = new ProjectState(project, () => this.#now);
   }
 
-  async run(): Promise<readonly string[] | null> {
+  async run(): Promise<readonly string[]> {
     this.#compareObjects();
     const acts = list(this.#raw['sequence']);
     const later = new Set(
@@ -71,11 +76,18 @@ class Replay {
     for (const freight of list(this.#raw['freight']).map(freightOf)) {
       if (!later.has(freight.name)) this.#discover(freight.name);
     }
-    if (acts.length > 0) for (const act of acts) await this.#act(act);
-    else if (this.#raw['request'] !== undefined) await this.#request(this.#raw, 'case');
+    const wasEnded = acts.length === 0 || this.#raw['result'] !== undefined;
+    if (this.#raw['request'] !== undefined && wasEnded) await this.#request(this.#raw, 'case');
+    for (const act of acts) await this.#act(act);
     this.#compareFreightAdmission();
-    await this.#compareAfter(record(this.#raw['after']));
-    return this.#compared === 0 && this.#differences.length === 0 ? null : this.#differences;
+    compareAfter(this.#comparison, this.#raw, {
+      server: this.#server,
+      state: this.#state,
+      world: this.#world,
+      verification: this.#verification,
+      analysisRuns: this.#analysisRuns,
+    });
+    return this.#comparison.result();
   }
 
   #compareObjects(): void {
@@ -85,7 +97,7 @@ class Replay {
       name: record(object['metadata'])['name'],
       ...refusal,
     }));
-    this.#compare('objectAdmission', expected, actual);
+    this.#comparison.compare('objectAdmission', expected, actual);
   }
 
   #compareFreightAdmission(): void {
@@ -102,7 +114,7 @@ class Replay {
     const admission = admitFreight(this.#state.project, existing, created);
     let message = admission.allowed ? '' : admission.message;
     for (const [made, recorded] of renamed) message = message.replaceAll(made, recorded);
-    this.#compare(
+    this.#comparison.compare(
       'freightAdmission',
       { allowed: expected['allowed'], message: expected['message'] ?? '' },
       {
@@ -133,27 +145,35 @@ class Replay {
       this.#discover(text(act['freight']));
     } else if (act['result'] !== undefined) {
       await this.#finishQueued(name, record(act['result']));
-    } else if (this.#queue.length > 0 && this.#actOnRunning(name, act)) {
+    } else if (
+      !/withdrawn|deleted/.test(name) &&
+      this.#queue.length > 0 &&
+      this.#actOnRunning(name, act)
+    ) {
       // Done, or noted for the moment when the running Promotion waits.
     } else if (name === 'exists') {
-      this.#compare(name, act['exists'], this.#queue.length > 0);
+      this.#comparison.compare(name, act['exists'], this.#queue.length > 0);
     } else if (name === 'abort after the end') {
       // Nothing is left to abort.
     } else if (name === 'phase') {
-      this.#compare(name, act['phase'], this.#made.at(-1)?.entry['phase']);
+      this.#comparison.compare(name, act['phase'], this.#made.at(-1)?.entry['phase']);
+    } else if (name === 'abort' && act['code'] === 200) {
+      this.#abortAtStart = true;
+      await this.#settle();
+      this.#abortAtStart = false;
     } else if (name === 'approve for the Stage') {
       this.#state.approve(text(this.#raw['case']), text(freightName(this.#raw)));
     } else if (Array.isArray(act['promotions'])) {
       await this.#settle();
       // That nothing was promoted is an answer too.
-      this.#compared += 1;
+      this.#comparison.happened();
       const stage =
         name === 'upstream'
           ? `${text(this.#raw['case'])}-a`
           : this.#autoStages().includes(text(this.#raw['case']))
             ? text(this.#raw['case'])
             : '';
-      this.#compare(
+      this.#comparison.compare(
         name,
         act['promotions'],
         this.#made.filter((made) => stage === '' || made.stage === stage).map(({ entry }) => entry),
@@ -163,10 +183,32 @@ class Replay {
       const actual = this.#autoStages().flatMap((stage) =>
         this.#state.holds(stage).map((origin) => `Warehouse/${origin}`),
       );
-      this.#compare(name, expected, actual);
+      this.#comparison.compare(name, expected, actual);
+    } else if (name === 'both Freight approved, first runs, second queued') {
+      this.#queueSecond();
+    } else if (name === 'approval withdrawn while queued') {
+      this.#state.withdrawApproval(text(this.#raw['case']), this.#second());
     } else {
-      this.#differences.push(`${name}: an act this replay cannot make`);
+      const answer = changeAnswer(act, this.#raw, this.#state, this.#promoted);
+      if (answer === null) this.#comparison.note(`${name}: an act this replay cannot make`);
+      else this.#comparison.compare(name, { code: act['code'], message: act['message'] }, answer);
     }
+  }
+
+  #promoted: AdmittedPromotion | undefined;
+
+  /** The Freight of the Promotion behind the first one, which runs for ever. */
+  #second(): string {
+    return text(record(list(this.#raw['freight']).at(-1)?.['metadata'])['name']);
+  }
+
+  #queueSecond(): void {
+    const stage = text(this.#raw['case']);
+    const freight = this.#second();
+    this.#state.approve(stage, freight);
+    const promotion = this.#state.admit({ stage, freight }, requester('alice'));
+    if (promotion.allowed) this.#queue.push({ name: 'second', promotion, actor: 'alice' });
+    else this.#comparison.note(`second: ${promotion.message}`);
   }
 
   /** Promotions that were created and have not ended, in order. */
@@ -183,10 +225,13 @@ class Replay {
     for (;;) {
       const next = this.#queue.shift();
       if (next === undefined) {
-        this.#differences.push(`${name}: no Promotion is running`);
+        this.#comparison.note(`${name}: no Promotion is running`);
         return;
       }
-      const result = await this.#promote(next.promotion, next.actor);
+      const { stage, freight } = next.promotion;
+      const fault = this.#state.faultAtStart(stage, freight);
+      const result =
+        fault === null ? await this.#promote(next.promotion, next.actor) : notStarted(fault);
       if (this.#queue.length > 0 && !next.name.startsWith(name) && name !== 'end') continue;
       this.#compareResult(name, expected, result);
       return;
@@ -194,9 +239,9 @@ class Replay {
   }
 
   #actOnRunning(name: string, act: Raw): boolean {
-    if (name === 'phase') this.#compare(name, act['phase'], 'Running');
+    if (name === 'phase') this.#comparison.compare(name, act['phase'], 'Running');
     else if ('first' in act && 'second' in act) {
-      this.#compare(name, [act['first'], act['second']], ['Running', 'Pending']);
+      this.#comparison.compare(name, [act['first'], act['second']], ['Running', 'Pending']);
     } else if (name.startsWith('delete')) this.#queue.shift();
     else if (name.startsWith('the Stage gets other steps')) return true;
     else if (name.startsWith('the ConfigMap changes')) {
@@ -214,9 +259,15 @@ class Replay {
     this.#whileWaiting.push(() => this.#aborting?.abort(text(actor)));
   }
 
+  #waits = 0;
+  #abortAtStart = false;
+
   #aborting: AbortController | undefined;
 
   #meanwhile(): void {
+    if (this.#abortAtStart || record(this.#raw['abort'])['code'] === 200) {
+      this.#whileWaiting.push(() => this.#aborting?.abort('kubernetes:lab-admin'));
+    }
     const act = record(this.#raw['meanwhile']);
     const file = text(act['commit by hand']);
     if (file !== '') {
@@ -249,10 +300,17 @@ class Replay {
       if (freight === null) continue;
       const admitted = this.#state.admit({ stage, freight: freight.name }, CONTROLLER);
       if (!admitted.allowed) {
-        this.#differences.push(`auto-promotion refused: ${admitted.message}`);
+        this.#comparison.note(`auto-promotion refused: ${admitted.message}`);
         return;
       }
-      await this.#promote(admitted, null);
+      try {
+        await this.#promote(admitted, null);
+      } catch (error) {
+        if (!(error instanceof EndlessPromotion)) throw error;
+        const entry = { freight: freight.name, phase: 'Running', actor: null, message: null };
+        this.#made.push({ stage, entry });
+        return;
+      }
       return await this.#settle();
     }
   }
@@ -286,10 +344,10 @@ class Replay {
 
   #compareAdmission(name: string, expected: Raw, actual: ReturnType<ProjectState['admit']>): void {
     if (!actual.allowed || expected['allowed'] !== true) {
-      this.#compare(`${name}: admission`, expected, actual);
+      this.#comparison.compare(`${name}: admission`, expected, actual);
       return;
     }
-    this.#compare(`${name}: admission`, expected, {
+    this.#comparison.compare(`${name}: admission`, expected, {
       allowed: true,
       ...('inflatedSteps' in expected ? { inflatedSteps: actual.steps.map(storedStep) } : {}),
       ...(actual.vars.length > 0 ? { vars: storedVars(actual.vars) } : {}),
@@ -299,12 +357,14 @@ class Replay {
   }
 
   async #promote(promotion: AdmittedPromotion, actor: string | null): Promise<PromotionResult> {
+    this.#promoted = promotion;
     const record = this.#state.records().find(({ freight }) => freight.name === promotion.freight);
     if (record === undefined) throw new Error(`no Freight ${promotion.freight}`);
     const { freight } = record;
     const workDir = mkdtempSync(join(tmpdir(), 'orderbooks-replay-'));
     const aborting = new AbortController();
     this.#aborting = aborting;
+    this.#waits = 0;
     this.#meanwhile();
     try {
       const result = await promoteToEnd(
@@ -323,6 +383,8 @@ class Replay {
           clock: {
             now: () => this.#now,
             sleep: async (milliseconds) => {
+              this.#waits += 1;
+              if (this.#waits > MOST_WAITS) throw new EndlessPromotion('the Promotion never ends');
               this.#now += milliseconds;
               for (const act of this.#whileWaiting.splice(0)) act();
             },
@@ -364,63 +426,11 @@ class Replay {
   }
 
   #compareResult(name: string, expected: Raw, actual: PromotionResult): void {
-    this.#compare(`${name}: result`, expected, storedResult(actual, expected));
-  }
-
-  async #compareAfter(after: Raw): Promise<void> {
-    const branch = record(after['branch']);
-    if (typeof branch['name'] === 'string') {
-      const expected = {
-        ...branch,
-        ...('files' in branch
-          ? {
-              files: list(branch['files']).map(({ path, mode, text: content }) => ({
-                path,
-                mode,
-                text: content,
-              })),
-            }
-          : {}),
-      };
-      this.#compare('branch', expected, this.#server.branch(branch['name']));
-    }
-    const status = record(after['freightStatus']);
-    if ('freightStatus' in after && !Array.isArray(after['freightStatus'])) {
-      const name = text(freightName(this.#raw));
-      const { status: own } =
-        this.#state.records().find(({ freight }) => freight.name === name) ?? {};
-      for (const key of ['currentlyIn', 'verifiedIn'] as const) {
-        this.#compare(`freightStatus.${key}`, keys(status[key]), keys(own?.[key]));
-      }
-      this.#compare(
-        'freightStatus.metadata',
-        status['metadata'] ?? {},
-        this.#world.freightMetadata(PROJECT, name) ?? {},
-      );
-    }
-    if (text(this.#raw['topic']) === 'verification') {
-      const expected = list(after['verification'])[0] ?? {};
-      this.#compare('verification', expected, this.#verification);
-      this.#compare(
-        'analysisRuns',
-        list(after['analysisRuns']).map(({ args }) => ({ args })),
-        this.#analysisRuns,
-      );
-    }
-  }
-
-  #compare(what: string, expected: unknown, actual: unknown): void {
-    if (!isEmptyList(expected) || !isEmptyList(actual)) this.#compared += 1;
-    for (const difference of differences(expected, actual, this.#bindings)) {
-      this.#differences.push(`${what}${difference}`);
-    }
+    const stored = this.#server.asRecorded(storedResult(actual, expected));
+    this.#comparison.compare(`${name}: result`, expected, stored);
   }
 }
 
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
-}
-
-function keys(value: unknown): readonly string[] {
-  return Object.keys(record(value)).sort();
+function notStarted(message: string): PromotionResult {
+  return { phase: 'Errored', message, currentStep: 0, steps: [], state: {}, healthChecks: [] };
 }
