@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GitPlace, git, gitAnswer } from '../git.ts';
@@ -155,7 +156,7 @@ export function differencesOf(real: Outcome, engine: Outcome): readonly string[]
 
 /** A world as it was photographed, whose Argo CD carries out every operation at once. */
 function worldOf(snapshot: Snapshot, repository: string, now: () => Date): MemoryWorld {
-  const world = new SyncingWorld({
+  const world = new SyncingWorld(repository, {
     now,
     project: PROJECT,
     freight: snapshot.freight.map(({ name }) => name),
@@ -177,14 +178,25 @@ function worldOf(snapshot: Snapshot, repository: string, now: () => Date): Memor
   return world;
 }
 
+/** Argo CD syncs what the source's branch is now; Kargo's operation names no revision. */
 class SyncingWorld extends MemoryWorld {
+  readonly #repository: string;
+
+  constructor(repository: string, options: ConstructorParameters<typeof MemoryWorld>[0]) {
+    super(options);
+    this.#repository = repository;
+  }
+
   override updateApplication(application: KubernetesObject): void {
     const { operation, ...rest } = application;
     if (operation === undefined) {
       super.updateApplication(application);
       return;
     }
-    const { revision } = ((operation as { sync?: object }).sync ?? {}) as { revision?: string };
+    const spec = application['spec'] as { readonly source?: { readonly targetRevision?: string } };
+    const branch = `refs/heads/${spec.source?.targetRevision ?? 'main'}`;
+    const words = ['-c', 'safe.directory=*', `--git-dir=${this.#repository}`, 'rev-parse', branch];
+    const revision = execFileSync('git', words, { encoding: 'utf8' }).trim();
     super.updateApplication({
       ...rest,
       status: {
