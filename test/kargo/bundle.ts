@@ -68,6 +68,8 @@ export interface PromoteTo {
   readonly freight?: Freight;
   /** Called before each step that would run. */
   readonly before?: (alias: string) => void;
+  /** Called after each wait of the promotion, by which the time has moved on. */
+  readonly waited?: () => void;
 }
 
 export interface EvidenceChanges {
@@ -83,7 +85,8 @@ export interface Outcome extends PromotionResult {
   readonly pushed: boolean;
 }
 
-const project: Project = loadProject(PROJECT, [{ file: 'kargo', text }]);
+/** The bundle as it is rendered without components. */
+export const BUNDLE: Project = loadProject(PROJECT, [{ file: 'kargo', text }]);
 
 export function freightOf(commit: string = COMMIT, digest: string = DIGEST): Freight {
   return makeFreight({
@@ -95,7 +98,11 @@ export function freightOf(commit: string = COMMIT, digest: string = DIGEST): Fre
 }
 
 /** Everything a promotion to full needs, with the rendered ConfigMaps and fresh evidence of the first Freight. */
-export function delivery(time: string, others: readonly Freight[] = []): Delivery {
+export function delivery(
+  time: string,
+  others: readonly Freight[] = [],
+  project: Project = BUNDLE,
+): Delivery {
   let now = Date.parse(time);
   const freight = freightOf();
   const all = [freight, ...others];
@@ -129,7 +136,12 @@ export function delivery(time: string, others: readonly Freight[] = []): Deliver
       configMap('break-glass', { ...renderedConfigMap('break-glass'), ...fields }),
     evidence: (changes = {}) => writeEvidence(configMap, new Date(now), { freight, ...changes }),
     configMap,
-    promote: async ({ actor = 'alice', freight: target = freight, before } = {}) => {
+    promote: async ({
+      actor = 'alice',
+      freight: target = freight,
+      before,
+      waited = () => undefined,
+    } = {}) => {
       const requester = {
         username: actor === '' ? null : actor,
         mayCreate: true,
@@ -147,7 +159,13 @@ export function delivery(time: string, others: readonly Freight[] = []): Deliver
           workDir,
           uiBaseUrl: UI,
           steps: noted(pushes, commits, before),
-          clock: { now: () => now, sleep: async () => undefined },
+          clock: {
+            now: () => now,
+            sleep: async (milliseconds) => {
+              now += milliseconds;
+              waited();
+            },
+          },
         },
       );
       state.ended(promotion, result.phase);

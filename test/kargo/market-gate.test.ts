@@ -107,7 +107,7 @@ describe('the market gate opens and closes on the second', () => {
       }
     }
     expect(different).toEqual([]);
-  });
+  }, 120_000);
 });
 
 describe('the market gate refuses what it does not know, and no ticket opens it', () => {
