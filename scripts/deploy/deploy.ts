@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClusterFlags } from '../cluster/command.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
+import {
+  outcomeOf,
+  runSteps,
+  type Step,
+  type StepResult,
+  type StepsResult,
+} from '../cluster/steps.ts';
+import { waitForRollout } from '../deploy-canary/rollout.ts';
+import { git } from '../git.ts';
+import { LOCAL_IMAGE, LOCAL_NAMESPACE, localObjects } from './overlay.ts';
+import {
+  buildImage,
+  clusterExists,
+  contextOf,
+  createCluster,
+  currentContext,
+  detectTool,
+  loadImage,
+  type Tool,
+} from './tool.ts';
+import type { verifyRecorder } from './verify.ts';
+
+export interface LocalOptions extends ClusterFlags {
+  readonly root: string;
+  /** Absent: what the context is of. */
+  readonly tool?: Tool;
+  /** Makes a cluster if there is none. */
+  readonly create: boolean;
+  /** One that the nodes can pull; absent: build the checkout and load it into the nodes. */
+  readonly image?: string;
+  readonly rolloutTimeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly environment?: NodeJS.ProcessEnv;
+  tell(result: StepResult): void;
+  verify: typeof verifyRecorder;
+}
+
+/** In the order in which one needs the other. */
+const ROLLOUTS = [
+  { deployment: 'orderbooks-simulated-feed', component: 'simulated-feed' },
+  { deployment: 'orderbooks-ws-recorder', component: 'ws-recorder' },
+  { deployment: 'orderbooks-collector', component: 'collector' },
+] as const;
+
+/** From nothing to a running, verified recorder on a cluster of this machine. */
+export async function deployLocal(options: LocalOptions): Promise<StepsResult> {
+  const home = await mkdtemp(join(tmpdir(), 'orderbooks-local-'));
+  try {
+    return await runSteps(stepsOf(options, home), options.tell);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+function stepsOf(options: LocalOptions, home: string): readonly Step[] {
+  const { root, signal, environment, rolloutTimeoutMs } = options;
+  const machine = { signal, ...(environment === undefined ? {} : { environment }) };
+  const dryRun = options.dryRun === true;
+  const image = options.image ?? LOCAL_IMAGE;
+  const context =
+    options.context ??
+    (options.create && options.tool !== undefined && options.tool !== 'k3s'
+      ? contextOf(options.tool)
+      : undefined);
+  const kubectl = new Kubectl({
+    ...options,
+    ...(context === undefined ? {} : { context }),
+    fieldManager: 'orderbooks-local',
+  });
+  const would = (detail: string) => ({ state: 'would change', detail }) as const;
+  const build: readonly Step[] = [
+    {
+      name: 'image',
+      async run() {
+        const place = {
+          folder: root,
+          home: homedir(),
+          ceiling: root,
+          environment: {},
+          now: new Date(),
+          signal,
+        };
+        const revision = await git(place, 'rev-parse', 'HEAD');
+        if (dryRun) return would(`${image} would be built from the working tree`);
+        await buildImage(root, image, revision, machine);
+        return { state: 'done', detail: `${image} built on ${revision.slice(0, 12)}` };
+      },
+    },
+    {
+      name: 'load',
+      async run() {
+        if (dryRun) return would(`${image} would be loaded into the nodes`);
+        const tool = options.tool ?? (await detectTool(kubectl));
+        await loadImage(tool, image, context ?? (await currentContext(kubectl)), home, machine);
+        return { state: 'done', detail: `into the nodes of ${tool}` };
+      },
+    },
+  ];
+  return [
+    { name: 'cluster', run: () => cluster(options, dryRun, machine) },
+    ...(options.image === undefined ? build : []),
+    {
+      name: 'objects',
+      async run() {
+        const objects = await localObjects(root, image, home, signal);
+        if (dryRun && !(await namespaceThere(kubectl))) {
+          // The server cannot judge objects of a namespace that it does not have.
+          return would(`${objects.length} objects would be created`);
+        }
+        return outcomeOf(await kubectl.apply(objects), dryRun);
+      },
+    },
+    ...ROLLOUTS.map(
+      ({ deployment, component }): Step => ({
+        name: deployment,
+        async run() {
+          if (dryRun) return { state: 'skipped', detail: 'a dry run starts nothing' };
+          const pod = await waitForRollout(
+            kubectl,
+            { namespace: LOCAL_NAMESPACE, deployment, component, timeoutMs: rolloutTimeoutMs },
+            null,
+          );
+          return { state: 'done', detail: `pod ${pod} is ready` };
+        },
+      }),
+    ),
+    {
+      name: 'verify',
+      async run() {
+        if (dryRun) return { state: 'skipped', detail: 'a dry run starts nothing' };
+        const words = [
+          'get',
+          'pods',
+          `--namespace=${LOCAL_NAMESPACE}`,
+          '--selector=app.kubernetes.io/component=ws-recorder',
+          '--field-selector=status.phase=Running',
+          '--output=jsonpath={.items[0].metadata.name}',
+        ];
+        const pod = (await kubectl.run(words)).trim();
+        return { state: 'done', detail: await options.verify(kubectl.options, pod, signal) };
+      },
+    },
+  ];
+}
+
+async function cluster(
+  { tool, create }: LocalOptions,
+  dryRun: boolean,
+  machine: Parameters<typeof createCluster>[1],
+) {
+  if (!create || tool === undefined || tool === 'k3s') {
+    return { state: 'unchanged', detail: 'the one of the context' } as const;
+  }
+  if (await clusterExists(tool, machine)) {
+    return { state: 'unchanged', detail: `${contextOf(tool)} is there` } as const;
+  }
+  if (dryRun) return { state: 'would change', detail: `${contextOf(tool)} would be made` } as const;
+  await createCluster(tool, machine);
+  return { state: 'changed', detail: `${contextOf(tool)} made` } as const;
+}
+
+async function namespaceThere(kubectl: Kubectl): Promise<boolean> {
+  const words = ['get', 'namespace', LOCAL_NAMESPACE, '--ignore-not-found', '--output=name'];
+  return (await kubectl.run(words)).trim() !== '';
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { ClusterError } from '../cluster/failure.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
+import { type Answer, runProgram } from '../cluster/program.ts';
+
+/** The clusters for one machine that a trial runs on. */
+export const TOOLS = ['k3d', 'kind', 'k3s'] as const;
+export type Tool = (typeof TOOLS)[number];
+
+/** Name of a cluster that these commands make; only one of this name is ever removed by them. */
+export const CLUSTER_NAME = 'orderbooks';
+
+/** Making a cluster pulls some hundred megabytes the first time. */
+const CREATE_TIMEOUT_MS = 300_000;
+const ASK_TIMEOUT_MS = 60_000;
+const IMAGE_TIMEOUT_MS = 600_000;
+
+const node = z.object({
+  metadata: z.object({ name: z.string() }),
+  status: z.object({ nodeInfo: z.object({ kubeletVersion: z.string() }) }),
+});
+
+export interface Machine {
+  readonly signal: AbortSignal;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** What made the cluster of this context: by its name, else by its nodes. */
+export async function detectTool(kubectl: Kubectl): Promise<Tool> {
+  const named = kubectl.options.context ?? (await currentContext(kubectl));
+  if (named.startsWith('k3d-')) return 'k3d';
+  if (named.startsWith('kind-')) return 'kind';
+  const nodes = await kubectl.list('nodes', null, node);
+  if (nodes.some(({ status }) => status.nodeInfo.kubeletVersion.includes('+k3s'))) return 'k3s';
+  throw new ClusterError(
+    'TOOL_UNKNOWN',
+    `expected a cluster of ${TOOLS.join(', ')}, seen context ${named} with nodes ${nodes.map(({ status }) => status.nodeInfo.kubeletVersion).join(', ')}; say which with --tool, or name with --image an image that the cluster can pull itself`,
+  );
+}
+
+/** Context of the kubeconfig for the cluster that `createCluster` makes. */
+export function contextOf(tool: 'k3d' | 'kind'): string {
+  return `${tool}-${CLUSTER_NAME}`;
+}
+
+export async function clusterExists(tool: 'k3d' | 'kind', machine: Machine): Promise<boolean> {
+  const words = tool === 'k3d' ? ['cluster', 'list', '--output=json'] : ['get', 'clusters'];
+  const text = await run(tool, words, machine, ASK_TIMEOUT_MS);
+  if (tool === 'kind') return text.split('\n').includes(CLUSTER_NAME);
+  try {
+    const list = z.array(z.object({ name: z.string() })).parse(JSON.parse(text));
+    return list.some(({ name }) => name === CLUSTER_NAME);
+  } catch (cause) {
+    throw new ClusterError('BROKEN_ANSWER', `k3d cluster list: expected JSON; run it by hand`, {
+      cause,
+    });
+  }
+}
+
+export async function createCluster(tool: 'k3d' | 'kind', machine: Machine): Promise<void> {
+  const words =
+    tool === 'k3d'
+      ? ['cluster', 'create', CLUSTER_NAME, '--wait', '--timeout=240s']
+      : ['create', 'cluster', `--name=${CLUSTER_NAME}`, '--wait=240s'];
+  await run(tool, words, machine, CREATE_TIMEOUT_MS);
+}
+
+export async function deleteCluster(tool: 'k3d' | 'kind', machine: Machine): Promise<void> {
+  const words =
+    tool === 'k3d'
+      ? ['cluster', 'delete', CLUSTER_NAME]
+      : ['delete', 'cluster', `--name=${CLUSTER_NAME}`];
+  await run(tool, words, machine, CREATE_TIMEOUT_MS);
+}
+
+/** Builds the image of a checkout with Docker. */
+export async function buildImage(
+  root: string,
+  image: string,
+  revision: string,
+  machine: Machine,
+): Promise<void> {
+  const words = ['build', '--quiet', `--build-arg=REVISION=${revision}`, `--tag=${image}`, root];
+  await run('docker', words, machine, IMAGE_TIMEOUT_MS);
+}
+
+/** Brings an image of this machine's Docker to the nodes. @param context that of the cluster, which names it */
+export async function loadImage(
+  tool: Tool,
+  image: string,
+  context: string,
+  folder: string,
+  machine: Machine,
+): Promise<void> {
+  const cluster = context.replace(/^(k3d|kind)-/, '');
+  if (tool === 'k3d') {
+    await run('k3d', ['image', 'import', image, `--cluster=${cluster}`], machine, IMAGE_TIMEOUT_MS);
+  } else if (tool === 'kind') {
+    const words = ['load', 'docker-image', image, `--name=${cluster}`];
+    await run('kind', words, machine, IMAGE_TIMEOUT_MS);
+  } else {
+    const file = `${folder}/image.tar`;
+    await run('docker', ['save', `--output=${file}`, image], machine, IMAGE_TIMEOUT_MS);
+    await run('k3s', ['ctr', 'images', 'import', file], machine, IMAGE_TIMEOUT_MS);
+  }
+}
+
+export async function currentContext(kubectl: Kubectl): Promise<string> {
+  return (await kubectl.run(['config', 'current-context'])).trim();
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  docker: 'is Docker installed and running? (docker info)',
+  k3d: 'k3d is at https://k3d.io; it needs a running Docker',
+  kind: 'kind is at https://kind.sigs.k8s.io; it needs a running Docker',
+  k3s: 'k3s ctr needs root on the node: run there, or name with --image an image that the node can pull',
+};
+const LAST_LINES = 8;
+
+async function run(
+  program: string,
+  words: readonly string[],
+  machine: Machine,
+  timeoutMs: number,
+): Promise<string> {
+  const answer: Answer = await runProgram(program, words, { ...machine, timeoutMs });
+  if (answer.code === 0) return answer.out;
+  const said = (answer.error.trim() || answer.out.trim() || `exit code ${answer.code}`).split('\n');
+  throw new ClusterError(
+    'PROGRAM_FAILED',
+    `${program} ${words.join(' ')}: ${said.slice(-LAST_LINES).join('\n')}; ${ADVICE[program] ?? 'see its own pages'}`,
+  );
+}

@@ -1,0 +1,178 @@
+import type { KubernetesObject } from '../cluster/objects.ts';
+
+export const BUILDERS = ['buildkit', 'kaniko'] as const;
+export type Builder = (typeof BUILDERS)[number];
+
+export interface BuildPlan {
+  readonly builder: Builder;
+  /** Of the builder; pin it by digest where the registry may be rewritten. */
+  readonly builderImage: string;
+  readonly namespace: string;
+  /** Of the git repository, as pods reach it. */
+  readonly repoUrl: string;
+  readonly commit: string;
+  /** Seconds since the epoch of the commit: every time in the image is this one. */
+  readonly commitSeconds: number;
+  /** Without tag. */
+  readonly repository: string;
+  /** Such as `linux/amd64`. */
+  readonly platforms: readonly string[];
+  /** A bill of materials as an attestation beside the image. */
+  readonly sbom: boolean;
+  /** Registry without TLS, such as one inside the cluster. */
+  readonly insecure: boolean;
+  readonly deadlineSeconds: number;
+}
+
+/** Secret of type kubernetes.io/dockerconfigjson that may push; made by bootstrap or by hand, and optional. */
+export const REGISTRY_SECRET = 'orderbooks-registry';
+/** Secret with key `token` for a private repository; optional. */
+export const GIT_SECRET = 'orderbooks-git';
+/** A finished Job stays this long, so that its log can be read. */
+const KEEP_SECONDS = 86_400;
+const NAME_LENGTH = 12;
+const USER = 1000;
+
+/** Name of the Job: the same commit is the same Job, so that asking twice builds once. */
+export function jobName({ builder, commit }: Pick<BuildPlan, 'builder' | 'commit'>): string {
+  return `orderbooks-image-${builder}-${commit.slice(0, NAME_LENGTH)}`;
+}
+
+/** The Job that builds and pushes `repository:commit` from the commit alone: nothing of this machine goes in. */
+export function buildJob(plan: BuildPlan): KubernetesObject {
+  const labels = {
+    'app.kubernetes.io/name': 'orderbooks',
+    'app.kubernetes.io/component': 'image-build',
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: jobName(plan),
+      namespace: plan.namespace,
+      labels,
+      annotations: { 'orderbooks.example.com/commit': plan.commit },
+    },
+    spec: {
+      backoffLimit: 0,
+      activeDeadlineSeconds: plan.deadlineSeconds,
+      ttlSecondsAfterFinished: KEEP_SECONDS,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          ...(plan.builder === 'buildkit' ? buildkit(plan) : kaniko(plan)),
+        },
+      },
+    },
+  } as KubernetesObject;
+}
+
+/**
+ * BuildKit as an ordinary user (moby/buildkit, docs/rootless.md, "Kubernetes"): no daemon, no privilege; seccomp and
+ * AppArmor are opened because it makes user namespaces.
+ */
+function buildkit(plan: BuildPlan) {
+  const { commit, commitSeconds, repository, platforms, repoUrl, insecure, sbom } = plan;
+  const output = [
+    'type=image',
+    `name=${repository}:${commit}`,
+    'push=true',
+    // Every file and layer gets the time of the commit: the same commit, the same digest.
+    'rewrite-timestamp=true',
+    'oci-mediatypes=true',
+    ...(insecure ? ['registry.insecure=true'] : []),
+  ].join(',');
+  return {
+    securityContext: { fsGroup: USER },
+    containers: [
+      {
+        name: 'build',
+        image: plan.builderImage,
+        command: ['buildctl-daemonless.sh'],
+        args: [
+          'build',
+          '--progress=plain',
+          '--frontend=dockerfile.v0',
+          `--opt=context=${repoUrl}#${commit}`,
+          `--opt=build-arg:REVISION=${commit}`,
+          `--opt=build-arg:SOURCE_DATE_EPOCH=${commitSeconds}`,
+          `--opt=platform=${platforms.join(',')}`,
+          ...(sbom ? ['--opt=attest:sbom='] : []),
+          '--secret=id=GIT_AUTH_TOKEN,env=GIT_AUTH_TOKEN',
+          `--output=${output}`,
+        ],
+        env: [
+          { name: 'BUILDKITD_FLAGS', value: '--oci-worker-no-process-sandbox' },
+          { name: 'DOCKER_CONFIG', value: '/registry' },
+          gitToken(),
+        ],
+        resources: resources(),
+        securityContext: {
+          runAsUser: USER,
+          runAsGroup: USER,
+          seccompProfile: { type: 'Unconfined' },
+          appArmorProfile: { type: 'Unconfined' },
+        },
+        volumeMounts: [
+          registryMount('/registry'),
+          { name: 'work', mountPath: '/home/user/.local/share/buildkit' },
+        ],
+      },
+    ],
+    volumes: [registryVolume(), { name: 'work', emptyDir: {} }],
+  };
+}
+
+/** For clusters that forbid user namespaces. One platform, that of its node; it runs as root in its own container. */
+function kaniko(plan: BuildPlan) {
+  const { commit, repository, repoUrl, insecure, platforms } = plan;
+  return {
+    containers: [
+      {
+        name: 'build',
+        image: plan.builderImage,
+        args: [
+          // Kaniko's own form of a git context: scheme git, a branch, and the commit on it.
+          `--context=${repoUrl.replace(/^https?:/, 'git:')}#refs/heads/main#${commit}`,
+          '--dockerfile=Dockerfile',
+          `--build-arg=REVISION=${commit}`,
+          `--destination=${repository}:${commit}`,
+          `--custom-platform=${platforms[0] ?? 'linux/amd64'}`,
+          '--reproducible',
+          ...(insecure ? ['--insecure'] : []),
+        ],
+        env: [{ ...gitToken(), name: 'GIT_TOKEN' }],
+        resources: resources(),
+        volumeMounts: [registryMount('/kaniko/.docker')],
+      },
+    ],
+    volumes: [registryVolume()],
+  };
+}
+
+function gitToken() {
+  return {
+    name: 'GIT_AUTH_TOKEN',
+    valueFrom: { secretKeyRef: { name: GIT_SECRET, key: 'token', optional: true } },
+  };
+}
+
+function registryVolume() {
+  const items = [{ key: '.dockerconfigjson', path: 'config.json' }];
+  return { name: 'registry', secret: { secretName: REGISTRY_SECRET, optional: true, items } };
+}
+
+function registryMount(mountPath: string) {
+  return { name: 'registry', mountPath, readOnly: true };
+}
+
+/** npm ci and the compile cache need about one core and half a gigabyte. */
+function resources() {
+  return {
+    requests: { cpu: '500m', memory: '1Gi', 'ephemeral-storage': '4Gi' },
+    limits: { memory: '4Gi', 'ephemeral-storage': '12Gi' },
+  };
+}
