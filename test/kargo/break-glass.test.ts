@@ -190,3 +190,37 @@ describe('a break-glass ticket', () => {
     expect((await subject.promote()).message).toContain('Ticket now: none is filed');
   });
 });
+
+describe('a restart of Kargo’s controller', () => {
+  it.each([
+    'market-gate::ticket',
+    'market-gate::consume',
+    'market-gate::recorded',
+    'render::commit',
+  ])('after %s neither loses a ticket nor lets it be used twice', async (restartAfter) => {
+    const subject = open();
+    const promoted = await subject.promote({ restartAfter });
+    expect(promoted).toMatchObject({ phase: 'Succeeded', pushed: true });
+    expect(Object.keys(ledger(subject)).filter((key) => key.startsWith('breakGlass-'))).toEqual([
+      'breakGlass-full-INC-42',
+    ]);
+    expect(trailersOf(subject.commits.at(-1) ?? '')).toMatchObject({ 'Break-Glass-Id': 'INC-42' });
+    subject.at('2026-11-20T15:10:00Z');
+    const again = await subject.promote();
+    expect(again).toMatchObject({ phase: 'Failed', pushed: false });
+    expect(again.message).toContain('ticket INC-42 was used by');
+  });
+
+  it('asks again what time it is: a promotion begun before the session is refused', async () => {
+    const subject = delivery('2026-11-20T14:14:50Z');
+    subject.evidence();
+    const refused = await subject.promote({
+      restartAfter: 'render::build',
+      before: (alias) => {
+        if (alias === 'render::build') subject.at('2026-11-20T14:15:00Z');
+      },
+    });
+    expect(refused).toMatchObject({ phase: 'Failed', pushed: false });
+    expect(refused.message).toMatch(/^step "market-gate::closed": failed/);
+  });
+});

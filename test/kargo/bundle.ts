@@ -11,6 +11,7 @@ import {
   makeFreight,
   type Project,
   ProjectState,
+  type PromoteOptions,
   type PromotionResult,
   parseObjects,
   promoteToEnd,
@@ -70,6 +71,8 @@ export interface PromoteTo {
   readonly before?: (alias: string) => void;
   /** Called after each wait of the promotion, by which the time has moved on. */
   readonly waited?: () => void;
+  /** Kargo's controller is lost with its folder after this step, and its successor starts again at step 0. */
+  readonly restartAfter?: string;
 }
 
 export interface EvidenceChanges {
@@ -141,6 +144,7 @@ export function delivery(
       freight: target = freight,
       before,
       waited = () => undefined,
+      restartAfter,
     } = {}) => {
       const requester = {
         username: actor === '' ? null : actor,
@@ -149,25 +153,41 @@ export function delivery(
       };
       const promotion = state.admit({ stage: 'full', freight: target.name }, requester);
       if (!promotion.allowed) throw new Error(promotion.message);
-      const workDir = mkdtempSync(join(tmpdir(), 'orderbooks-gate-'));
-      onTestFinished(() => rmSync(workDir, { recursive: true, force: true }));
       const pushes: string[] = [];
-      const result = await promoteToEnd(
-        { promotion, project, freight: target },
-        {
-          world,
-          workDir,
-          uiBaseUrl: UI,
-          steps: noted(pushes, commits, before),
-          clock: {
-            now: () => now,
-            sleep: async (milliseconds) => {
-              now += milliseconds;
-              waited();
+      const run = (begin: (alias: string) => void, more: Partial<PromoteOptions>) => {
+        const workDir = mkdtempSync(join(tmpdir(), 'orderbooks-gate-'));
+        onTestFinished(() => rmSync(workDir, { recursive: true, force: true }));
+        return promoteToEnd(
+          { promotion, project, freight: target },
+          {
+            world,
+            workDir,
+            uiBaseUrl: UI,
+            steps: noted(pushes, commits, begin),
+            clock: {
+              now: () => now,
+              sleep: async (milliseconds) => {
+                now += milliseconds;
+                waited();
+              },
             },
+            ...more,
           },
-        },
-      );
+        );
+      };
+      let kept: Partial<PromoteOptions> = {};
+      if (restartAfter !== undefined) {
+        const lost = new AbortController();
+        const first = await run(
+          (alias) => {
+            before?.(alias);
+            if (alias === restartAfter) lost.abort();
+          },
+          { signal: lost.signal },
+        );
+        kept = { keptState: first.state };
+      }
+      const result = await run(before ?? (() => undefined), kept);
       state.ended(promotion, result.phase);
       const done = result.steps
         .filter(({ status }) => status === 'Succeeded')
