@@ -50,10 +50,11 @@ export async function takeStock(kubectl: Kubectl): Promise<readonly Kept[]> {
     const found = await kubectl.find('namespace', namespace, null, anything);
     if (found === null) continue;
     kept.push(nameOf(found));
-    for (const kind of KEPT_KINDS) {
-      const objects = await kubectl.list(kind, namespace, anything);
-      kept.push(...objects.filter(isLasting).map(nameOf));
-    }
+    // At once: each call of kubectl looks the cluster's kinds up first.
+    const objects = await Promise.all(
+      KEPT_KINDS.map((kind) => kubectl.list(kind, namespace, anything)),
+    );
+    kept.push(...objects.flat().filter(isLasting).map(nameOf));
   }
   return kept;
 }

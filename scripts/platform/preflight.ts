@@ -94,15 +94,17 @@ async function server({ kubectl }: PreflightOptions): Promise<Finding> {
 }
 
 async function permissions({ kubectl }: PreflightOptions): Promise<readonly Finding[]> {
-  const missing: string[] = [];
-  for (const [verb, resource] of PERMISSIONS) {
-    const words = ['auth', 'can-i', verb, resource, '--all-namespaces'];
-    const answer = await kubectl.answer(words);
-    const said = answer.out.trim().split('\n').at(-1);
-    if (said === 'yes') continue;
-    if (said !== 'no') throw kubectl.failed(words, answer);
-    missing.push(`${verb} ${resource}`);
-  }
+  const asked = await Promise.all(
+    PERMISSIONS.map(async ([verb, resource]) => {
+      const words = ['auth', 'can-i', verb, resource, '--all-namespaces'];
+      const answer = await kubectl.answer(words);
+      const said = answer.out.trim().split('\n').at(-1);
+      if (said === 'yes') return null;
+      if (said === 'no') return `${verb} ${resource}`;
+      throw kubectl.failed(words, answer);
+    }),
+  );
+  const missing = asked.filter((one) => one !== null);
   if (missing.length === 0) {
     return [
       { what: 'permissions', level: 'good', detail: `all ${PERMISSIONS.length} that are needed` },

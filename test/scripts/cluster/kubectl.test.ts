@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ClusterError } from '../../../scripts/cluster/failure.ts';
-import { Kubectl } from '../../../scripts/cluster/kubectl.ts';
+import { Kubectl, programError } from '../../../scripts/cluster/kubectl.ts';
+import { Redaction } from '../../../scripts/cluster/redaction.ts';
 import { type Lie, type LyingServer, startLyingServer } from './lying-server.ts';
 
 // kubectl itself, against a server that fails: these are the words that it really says.
@@ -61,6 +62,27 @@ describe('words of kubectl', () => {
     expect(kubectl.failed(['apply', '--dry-run=server'], answer).message).not.toContain(
       'is not known',
     );
+  });
+
+  it.each([
+    ['UPGRADE FAILED: context deadline exceeded', 'TIME_OUT'],
+    [
+      'Kubernetes cluster unreachable: the server has asked for the client to provide credentials',
+      'UNAUTHORIZED',
+    ],
+    ['secrets is forbidden: User "x" cannot list', 'FORBIDDEN'],
+    ['another operation (install/upgrade/rollback) is in progress', 'CONFLICT'],
+    [
+      'the server has received too many requests and has asked us to try again',
+      'TOO_MANY_REQUESTS',
+    ],
+    ['an error on the server ("") has prevented the request from succeeding', 'SERVER_ERROR'],
+    ['Get "https://x": unexpected EOF', 'BROKEN_ANSWER'],
+    ['chart requires something', 'PROGRAM_FAILED'],
+  ])('of helm are understood too: %s', (said, code) => {
+    const answer = { code: 1, out: '', error: `Error: ${said}` };
+    const error = programError('helm', ['upgrade', 'kargo'], answer, new Redaction());
+    expect(error.code).toBe(code);
   });
 
   it('name a context that does not exist', () => {
