@@ -113,6 +113,8 @@ function commandLine(done: (exitCode: number) => void): Command {
     .option('--upload <id>', 'read this one back: its upload id, or the pod or Job that ran it')
     .option('--config <file>', 'configuration file (YAML), needed for --remote')
     .option('--export <market>', 'write its frames, a row a line: slug, condition id or token id')
+    .option('--summary', 'print compactly which events were kept from --since to --until')
+    .option('--until <instant>', 'end of the window of --summary')
     .option('--output <file>', 'where --export writes, packed if it ends in .gz (standard output)')
     .option(
       '--replay [pace]',

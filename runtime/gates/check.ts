@@ -63,6 +63,9 @@ export const CHECK_IDS = [
   'checkpoints-continue',
   'window-archives-parse',
   'outages-recover',
+  'comparison-events',
+  'comparison-latency',
+  'comparison-resources',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 

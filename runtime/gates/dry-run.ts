@@ -33,7 +33,12 @@ function rights(namespace: string, rules: readonly PolicyRule[]): string[] {
 }
 
 /** Numbers of the policy that are no durations. */
-const PLAIN: readonly string[] = ['checkpointSuccess', 'keepRuns'];
+const PLAIN: readonly string[] = [
+  'checkpointSuccess',
+  'comparisonBuckets',
+  'comparisonLoss',
+  'keepRuns',
+];
 
 function shown(key: string, value: string | number | readonly string[]): string {
   return typeof value === 'number' && !PLAIN.includes(key) ? formatDuration(value) : String(value);

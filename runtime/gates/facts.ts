@@ -1,5 +1,6 @@
 import type { RunManifest } from '../archive/manifest.ts';
 import type { InspectReport } from '../inspector/report.ts';
+import type { EventSummary } from '../inspector/summary.ts';
 import type { DeliveryState } from './delivery-state.ts';
 import type { Metrics } from './metrics.ts';
 import type { JobOutcome, Pod, Workload } from './platform.ts';
@@ -18,6 +19,8 @@ export interface Seen {
   /** What was written when a reliability window began. */
   readonly windowStart: Inspection;
   readonly observation: Observation;
+  /** Events and metrics of both sides over the same time. */
+  readonly comparison: Comparison;
   /** Archives before the restart. */
   readonly before: Inspection;
   readonly restart: Restart;
@@ -67,6 +70,17 @@ export interface Observation {
   readonly failures: readonly string[];
 }
 
+/** One side of a comparison. */
+export interface ComparedSide {
+  readonly summary: EventSummary;
+  readonly samples: readonly Sample[];
+}
+
+export interface Comparison {
+  /** Null while production has no recorder at all. */
+  readonly baseline: { readonly canary: ComparedSide; readonly production: ComparedSide } | null;
+}
+
 export interface Inspection {
   readonly report: InspectReport;
   readonly requestedAt: Date;
@@ -112,6 +126,7 @@ const PENDING: Facts = {
   collectorBefore: pending,
   windowStart: pending,
   observation: pending,
+  comparison: pending,
   before: pending,
   restart: pending,
   after: pending,

@@ -1,4 +1,5 @@
 import type { Act } from './act.ts';
+import { compareWithProduction } from './acts/compare-with-production.ts';
 import { inspectAfter, inspectBefore } from './acts/inspect-archives.ts';
 import { inspectCyclesAfter, inspectCyclesBefore } from './acts/inspect-cycles.ts';
 import { inspectWindowStart } from './acts/inspect-window-start.ts';
@@ -17,6 +18,9 @@ import { checkpointsContinue } from './checks/checkpoints-continue.ts';
 import { checkpointsSucceed } from './checks/checkpoints-succeed.ts';
 import { collectorOnPromotedDigest } from './checks/collector-on-promoted-digest.ts';
 import { collectorUnchanged } from './checks/collector-unchanged.ts';
+import { comparisonEvents } from './checks/comparison-events.ts';
+import { comparisonLatency } from './checks/comparison-latency.ts';
+import { comparisonResources } from './checks/comparison-resources.ts';
 import { connectionsRecover } from './checks/connections-recover.ts';
 import { countersExposed } from './checks/counters-exposed.ts';
 import { cycleAfterRestart } from './checks/cycle-after-restart.ts';
@@ -111,8 +115,15 @@ const wsReliability: Gate = {
   ],
 };
 
+/** Read-only: what the canary records beside production, and at what cost. */
+const canaryComparison: Gate = {
+  name: 'canary-comparison',
+  acts: [waitForPromotedPod, compareWithProduction, lookAtPodsAtEnd],
+  checks: [recorderOnPromotedDigest, comparisonEvents, comparisonLatency, comparisonResources],
+};
+
 export const GATES: Readonly<Record<string, Gate>> = Object.fromEntries(
-  [collectorSmoke, wsSmoke, wsReliability].map((gate) => [gate.name, gate]),
+  [collectorSmoke, wsSmoke, wsReliability, canaryComparison].map((gate) => [gate.name, gate]),
 );
 
 /**

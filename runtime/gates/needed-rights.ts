@@ -23,9 +23,13 @@ export function neededRights(
       namespace: subject.namespace,
       rules: deletesPods(gate, policy.restart) ? WORKLOAD_RULES : withoutDeletingPods(),
     },
-    ...(subject.productionNamespace !== subject.namespace && has('collectorBefore')
-      ? [{ namespace: subject.productionNamespace, rules: PRODUCTION_RULES }]
-      : []),
+    ...(subject.productionNamespace === subject.namespace
+      ? []
+      : has('comparison')
+        ? [{ namespace: subject.productionNamespace, rules: withoutDeletingPods() }]
+        : has('collectorBefore')
+          ? [{ namespace: subject.productionNamespace, rules: PRODUCTION_RULES }]
+          : []),
     ...(records ? [{ namespace: subject.project, rules: PROJECT_RULES }] : []),
     ...(delivery || records
       ? [{ namespace: subject.project, rules: STAGE_RULES, name: subject.stage }]

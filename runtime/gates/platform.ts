@@ -1,4 +1,5 @@
 import type { InspectReport } from '../inspector/report.ts';
+import type { EventSummary } from '../inspector/summary.ts';
 import type { ApplicationState, PromotionState } from './delivery-state.ts';
 import type { NeededRights } from './kubernetes/access-review.ts';
 
@@ -44,6 +45,12 @@ export interface InspectRequest {
   readonly uploadOf?: string;
 }
 
+/** Which events a summary is about, by the service's time stamps; ISO 8601. */
+export interface SummaryWindow {
+  readonly since: string;
+  readonly until: string;
+}
+
 /** A ConfigMap with evidence: of one run, or the latest verdict on one subject. */
 export interface KeptEvidence {
   readonly name: string;
@@ -80,6 +87,8 @@ export interface Platform {
   log(namespace: string, pod: string, lines: number): Promise<string>;
   /** Runs a read-only inspector beside the data of `namespace` and returns its report. */
   inspect(namespace: string, request: InspectRequest): Promise<InspectReport>;
+  /** Runs a read-only inspector there that says compactly which events were recorded. */
+  summarise(namespace: string, window: SummaryWindow): Promise<EventSummary>;
   /** Runs the uploader CronJob's own Job once, with minimum age 0. */
   upload(namespace: string): Promise<JobOutcome>;
   /**

@@ -7,6 +7,7 @@ const WAITS = [
   'readyTimeout',
   'dataTimeout',
   'observation',
+  'comparison',
   'uploadTimeout',
   'inspectTimeout',
 ] as const;
@@ -28,6 +29,12 @@ export const policy = z
     dataTimeout: duration.prefault('10m'),
     /** How long the recorder is watched for reconnects and fresh frames. */
     observation: duration.prefault('60s'),
+    /** How long both recorders are compared; production must have one, in another namespace. */
+    comparison: duration.prefault('2m'),
+    /** So many spans of five seconds of a market must be comparable at least. */
+    comparisonBuckets: z.number().int().min(1).default(6),
+    /** Share of production's events of one type that the canary may lack. */
+    comparisonLoss: z.number().min(0).lt(1).default(0.001),
     /** The newest data frame may be at most this old while tokens are active. */
     freshness: duration.prefault('60s'),
     /** A connection that ended must be open again within this time. */

@@ -6,6 +6,7 @@ import type { Remote } from '../uploader/remote.ts';
 import { exportCommand } from './export-command.ts';
 import { inspect } from './inspect.ts';
 import { replayCommand } from './replay-command.ts';
+import { summarise } from './summarise.ts';
 import { isClean, reportText } from './text.ts';
 
 export interface InspectCommandOptions {
@@ -27,6 +28,10 @@ export interface InspectCommandOptions {
   readonly export?: string;
   /** Where to; needs `export`. */
   readonly output?: string;
+  /** Say compactly which events were kept between `since` and `until`. */
+  readonly summary?: boolean;
+  /** ISO 8601 instant; needs `summary`. */
+  readonly until?: string;
   /** Serve the frames instead of a report: a pace, or true for the recorded one. */
   readonly replay?: string | true;
 }
@@ -39,7 +44,7 @@ export async function inspectCommand(
   options: InspectCommandOptions,
   print: (text: string) => void = (text) => process.stdout.write(text),
 ): Promise<number> {
-  const since = parseSince(options.since);
+  const since = parseInstant(options.since, '--since');
   checkTogether(options);
   if (options.export !== undefined || options.replay !== undefined) {
     await checkDataRoot(options.data);
@@ -54,6 +59,18 @@ export async function inspectCommand(
     }
     const { export: market, output } = options;
     return exportCommand({ ...archives, market, ...(output === undefined ? {} : { output }) });
+  }
+  if (options.summary === true) {
+    const until = parseInstant(options.until, '--until');
+    if (since === null || until === null || since >= until) {
+      throw new ConfigurationError('USAGE', '--summary needs --since and a later --until');
+    }
+    await checkDataRoot(options.data);
+    print(`${JSON.stringify(await summarise({ dataRoot: options.data, since, until }))}\n`);
+    return 0;
+  }
+  if (options.until !== undefined) {
+    throw new ConfigurationError('USAGE', '--until needs --summary');
   }
   const remote = remoteOf(options);
   await checkDataRoot(options.data);
@@ -70,10 +87,10 @@ export async function inspectCommand(
 
 /** Each of these prints something of its own; asked for two, one would be forgotten silently. */
 function checkTogether(options: InspectCommandOptions): void {
-  const said = (['json', 'remote', 'export', 'replay'] as const).filter(
+  const said = (['json', 'remote', 'export', 'replay', 'summary'] as const).filter(
     (name) => options[name] !== undefined && options[name] !== false,
   );
-  const alone = said.find((name) => name === 'export' || name === 'replay');
+  const alone = said.find((name) => name === 'export' || name === 'replay' || name === 'summary');
   const other = said.find((name) => name !== alone);
   if (alone !== undefined && other !== undefined) {
     throw new ConfigurationError('USAGE', `--${alone} cannot be combined with --${other}`);
@@ -86,13 +103,13 @@ function checkTogether(options: InspectCommandOptions): void {
 /** A date alone, or a time without a zone, would be read differently by different people. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
-function parseSince(text: string | undefined): Date | null {
+function parseInstant(text: string | undefined, flag: string): Date | null {
   if (text === undefined) return null;
   const date = new Date(text);
   if (INSTANT.test(text) && !Number.isNaN(date.getTime())) return date;
   throw new ConfigurationError(
     'USAGE',
-    `--since: expected an ISO 8601 time with its zone such as 2026-11-21T10:00:00Z, got ${JSON.stringify(text)}`,
+    `${flag}: expected an ISO 8601 time with its zone such as 2026-11-21T10:00:00Z, got ${JSON.stringify(text)}`,
   );
 }
 

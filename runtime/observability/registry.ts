@@ -1,6 +1,7 @@
 import { Gauge, Registry } from 'prom-client';
+import { registerProcessMetrics } from './process-metrics.ts';
 
-/** A registry that says which release runs: `orderbooks_build_info`. */
+/** A registry that says which release runs (`orderbooks_build_info`) and what it needs. */
 export function buildRegistry(build: {
   readonly revision: string;
   readonly image: string;
@@ -12,5 +13,6 @@ export function buildRegistry(build: {
     labelNames: ['revision', 'image'],
     registers: [registry],
   }).set({ ...build }, 1);
+  registerProcessMetrics(registry);
   return registry;
 }

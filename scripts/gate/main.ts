@@ -26,6 +26,7 @@ const WAITS = {
   readyTimeout: '5m',
   dataTimeout: '10m',
   observation: '60s',
+  comparison: '2m',
   uploadTimeout: '10m',
   inspectTimeout: '5m',
 };

@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import { type InspectReport, inspectReport } from '../../inspector/report.ts';
-import type { InspectRequest, JobOutcome } from '../platform.ts';
+import { type EventSummary, eventSummary } from '../../inspector/summary.ts';
+import type { InspectRequest, JobOutcome, SummaryWindow } from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
 
 const LOG_TAIL_CHARACTERS = 4000;
@@ -22,8 +24,34 @@ export function inspectArguments(
   ];
 }
 
-/** The one report in the log of an inspector that succeeded; everything else is an error that shows the log's end. */
+/** The same for a summary of the events of a window. */
+export function summaryArguments(
+  uploaderArgs: readonly string[],
+  { since, until }: SummaryWindow,
+): readonly string[] {
+  return [
+    'inspect',
+    argument(uploaderArgs, 'data'),
+    '--summary',
+    `--since=${since}`,
+    `--until=${until}`,
+  ];
+}
+
 export function reportOf(outcome: JobOutcome): InspectReport {
+  return documentOf(outcome, '"orderbooks.inspect.', inspectReport);
+}
+
+export function summaryOf(outcome: JobOutcome): EventSummary {
+  return documentOf(outcome, '"orderbooks.summary.', eventSummary);
+}
+
+/** The one report in the log of an inspector that succeeded; everything else is an error that shows the log's end. */
+function documentOf<S extends z.ZodType>(
+  outcome: JobOutcome,
+  mention: string,
+  schema: S,
+): z.infer<S> {
   const log = outcome.log.slice(-LOG_TAIL_CHARACTERS);
   if (!outcome.succeeded) {
     throw new PlatformError(
@@ -32,9 +60,7 @@ export function reportOf(outcome: JobOutcome): InspectReport {
       { log },
     );
   }
-  const candidates = outcome.log
-    .split('\n')
-    .filter((line) => line.includes('"orderbooks.inspect.'));
+  const candidates = outcome.log.split('\n').filter((line) => line.includes(mention));
   const [line] = candidates;
   if (line === undefined || candidates.length > 1) {
     throw unreadable(outcome, `expected one report in its log, found ${candidates.length}`, log);
@@ -50,7 +76,7 @@ export function reportOf(outcome: JobOutcome): InspectReport {
       error,
     );
   }
-  const result = inspectReport.safeParse(value);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw unreadable(

@@ -4,6 +4,7 @@ import type {
   Platform,
   Pod,
   StageEvent,
+  SummaryWindow,
   Workload,
 } from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
@@ -13,7 +14,7 @@ import { type Api, type ApiOptions, createApi } from './api.ts';
 import { type Cluster, type ClusterAccess, openCluster } from './cluster.ts';
 import { putConfigMap } from './config-map.ts';
 import { application, lastPromotion } from './delivery.ts';
-import { inspectArguments, reportOf } from './inspector.ts';
+import { inspectArguments, reportOf, summaryArguments, summaryOf } from './inspector.ts';
 import { runJob } from './job-run.ts';
 import { type JobPlan, jobFromTemplate } from './job-template.ts';
 import { keptEvidence } from './kept-evidence.ts';
@@ -132,13 +133,21 @@ class KubernetesPlatform implements Platform {
   }
 
   async inspect(namespace: string, request: InspectRequest) {
+    return reportOf(await this.#inspector(namespace, (args) => inspectArguments(args, request)));
+  }
+
+  async summarise(namespace: string, window: SummaryWindow) {
+    return summaryOf(await this.#inspector(namespace, (args) => summaryArguments(args, window)));
+  }
+
+  async #inspector(namespace: string, args: JobPlan['args']) {
     const { jobTemplate } = await this.#uploader(namespace);
     const image = await this.#inspectorImage();
     const outcome = await this.#runJob(namespace, jobTemplate, {
       component: 'inspector',
       image,
       timeoutMs: this.#options.inspectTimeoutMs,
-      args: (args) => inspectArguments(args, request),
+      args,
     });
     if (image !== null && !image.endsWith(`@${outcome.imageDigest}`)) {
       throw new PlatformError(
@@ -146,7 +155,7 @@ class KubernetesPlatform implements Platform {
         `inspector Job ${outcome.name} ran ${outcome.imageDigest ?? 'no known digest'} instead of ${image}: ${outcome.reason}`,
       );
     }
-    return reportOf(outcome);
+    return outcome;
   }
 
   /** The trusted image, looked up once: a promotion of production during the run must not change who judges. */

@@ -7,12 +7,18 @@ import { combined } from '../../../runtime/gates/gates.ts';
 import type { Policy } from '../../../runtime/gates/policy.ts';
 import { runGate } from '../../../runtime/gates/run.ts';
 import { BROKEN_COLLECTOR_WORLDS } from './broken-collector-worlds.ts';
+import { BROKEN_COMPARISON_WORLDS } from './broken-comparison-worlds.ts';
 import { BROKEN_RELIABILITY_WORLDS } from './broken-reliability-worlds.ts';
 import { BROKEN_WORLDS } from './broken-worlds.ts';
 import { gateNamed } from './run-in-world.ts';
 import { collector, World } from './world.ts';
 
-const ALL_BROKEN = [...BROKEN_WORLDS, ...BROKEN_COLLECTOR_WORLDS, ...BROKEN_RELIABILITY_WORLDS];
+const ALL_BROKEN = [
+  ...BROKEN_WORLDS,
+  ...BROKEN_COLLECTOR_WORLDS,
+  ...BROKEN_RELIABILITY_WORLDS,
+  ...BROKEN_COMPARISON_WORLDS,
+];
 
 describe('a good world', () => {
   it('passes every check of ws-smoke, with a restart provoked', async () => {
@@ -95,6 +101,56 @@ describe('a good window of reliability', () => {
     expect(
       world.progress.filter((line) => /^observed .* of 1m: \d+ data frames/.test(line)),
     ).toHaveLength(4);
+  });
+});
+
+describe('a canary beside production', () => {
+  it('passes every check of canary-comparison, only looking', async () => {
+    const world = new World();
+    const checks = await judge(world, {}, 'canary-comparison');
+    expect(checks.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'recorder-on-promoted-digest pass',
+      'comparison-events pass',
+      'comparison-latency pass',
+      'comparison-resources pass',
+    ]);
+    expect(world.calls.filter((call) => /^(deletePod|upload|putConfigMap)/.test(call))).toEqual([]);
+  });
+
+  it('is not compared while production has no recorder, and only then', async () => {
+    const world = new World();
+    let looked = 0;
+    world.change.deployment = (workload) => {
+      looked += 1;
+      return looked === 1 ? workload : null;
+    };
+    const checks = await judge(world, {}, 'canary-comparison');
+    expect(checks.map(({ status }) => status)).toEqual([
+      'pass',
+      ...Array.from({ length: 3 }, () => 'not_applicable'),
+    ]);
+    const gone = new World();
+    gone.change.pods = (pods) =>
+      pods.map((pod) => ({ ...pod, terminating: pod.namespace === 'orderbooks' }));
+    const refused = await judge(gone, {}, 'canary-comparison');
+    expect(refusals(refused)).toEqual([
+      'comparison-events',
+      'comparison-latency',
+      'comparison-resources',
+    ]);
+  });
+
+  it.each([
+    ['stale', { summarised_at: '2026-11-21T09:00:00.000Z' }],
+    ['of another window', { since: '2026-11-21T09:00:00.000Z' }],
+  ])('a summary that is %s is refused', async (_what, wrong) => {
+    const world = new World();
+    world.change.summary = (summary) => ({ ...summary, ...wrong });
+    const checks = await judge(world, {}, 'canary-comparison');
+    expect(checks[1]).toMatchObject({
+      status: 'fail',
+      reason: expect.stringContaining('GATE_OBSERVATION_INVALID'),
+    });
   });
 });
 

@@ -9,12 +9,15 @@ import type {
   Platform,
   Pod,
   StageEvent,
+  SummaryWindow,
   Workload,
 } from '../../../runtime/gates/platform.ts';
 import { PlatformError } from '../../../runtime/gates/platform-error.ts';
 import { type Policy, policy } from '../../../runtime/gates/policy.ts';
 import type { ArchiveReport, InspectReport } from '../../../runtime/inspector/report.ts';
+import type { EventSummary } from '../../../runtime/inspector/summary.ts';
 import { CollectedRun } from './collected-run.ts';
+import { summaryOf } from './recorded-events.ts';
 import { COMMIT, DIGEST, IMAGE, iso, OTHER_DIGEST, RecordedRun, sha } from './recorded-run.ts';
 
 export { gap } from './recorded-run.ts';
@@ -54,7 +57,8 @@ export class World implements Platform {
   change: {
     pods(pods: Pod[]): Pod[];
     deployment(workload: Workload): Workload | null;
-    metrics(text: string): string;
+    metrics(text: string, namespace: string): string;
+    summary(summary: EventSummary, namespace: string): EventSummary;
     inspect(report: InspectReport, request: InspectRequest): InspectReport;
     upload(outcome: JobOutcome): JobOutcome;
     collector(workload: Workload | null): Workload | null;
@@ -67,6 +71,7 @@ export class World implements Platform {
     pods: (pods) => pods,
     deployment: (workload) => workload,
     metrics: (text) => text,
+    summary: (summary) => summary,
     inspect: (report) => report,
     upload: (outcome) => outcome,
     collector: (workload) => workload,
@@ -198,13 +203,13 @@ export class World implements Platform {
     );
   }
 
-  async metrics(_namespace: string, pod: string): Promise<string> {
+  async metrics(namespace: string, pod: string): Promise<string> {
     await this.#called(`metrics ${pod}`);
     const current = [this.#current(), ...this.#collected].find((one) => one.pod === pod);
     if (current === undefined || current.stoppedAt !== null || this.time < current.startedAt) {
       throw new PlatformError('PLATFORM_FAILING', `no answer from ${pod}`);
     }
-    return this.change.metrics(current.metrics());
+    return this.change.metrics(current.metrics(), namespace);
   }
 
   async log(_namespace: string, pod: string, lines: number): Promise<string> {
@@ -258,6 +263,13 @@ export class World implements Platform {
     };
     // A report goes through JSON in reality: what is answered shares nothing with the world.
     return this.change.inspect(structuredClone(report), request);
+  }
+
+  async summarise(namespace: string, { since, until }: SummaryWindow): Promise<EventSummary> {
+    await this.#called('summarise');
+    this.#jobs += 1;
+    const window = { since: Date.parse(since), until: Date.parse(until), at: this.time };
+    return this.change.summary(summaryOf(window), namespace);
   }
 
   async upload(

@@ -226,7 +226,10 @@ export class FakeApiServer {
       args.filter((arg) => arg.startsWith(`${flag}=`)).map((arg) => arg.slice(flag.length + 1));
     let log = '';
     let exitCode = 0;
-    if (args[0] === 'inspect') {
+    if (args.includes('--summary')) {
+      const [since = '', until = ''] = [...value('--since'), ...value('--until')];
+      log = `${JSON.stringify(await this.world.summarise(seen.namespace, { since, until }))}\n`;
+    } else if (args[0] === 'inspect') {
       const [since] = value('--since');
       const report = await this.world.inspect(seen.namespace, {
         ...(since === undefined ? {} : { since }),

@@ -18,7 +18,7 @@ import {
 import { runGate } from '../../../../runtime/gates/run.ts';
 import { verdictEvent } from '../../../../runtime/gates/verdict-event.ts';
 import { evidenceOf } from '../evidence-fixture.ts';
-import { wsSmoke } from '../run-in-world.ts';
+import { gateNamed, wsSmoke } from '../run-in-world.ts';
 import { OTHER_DIGEST, SUBJECT, type World } from '../world.ts';
 import { connected } from './connected.ts';
 import { dig, type FakeApiServer, type Seen, TOKEN } from './fake-api-server.ts';
@@ -57,6 +57,23 @@ describe('the whole gate over HTTP', () => {
     expect(used(SUBJECT.productionNamespace)).toEqual(allowed(PRODUCTION_RULES));
     expect(used(SUBJECT.project)).toEqual(allowed([...PROJECT_RULES, ...STAGE_RULES]));
     expect(used(ARGOCD_NAMESPACE)).toEqual(allowed(ARGOCD_RULES));
+  });
+
+  it('compares with production by an inspector on each side, and leaves nothing behind', async () => {
+    const platform = connectKubernetes(options);
+    const gate = gateNamed('canary-comparison');
+    const { checks } = await runGate(gate, { ...world.context(), platform });
+    expect(verdictOf(checks)).toMatchObject({ verdict: 'PASS' });
+    expect(api.createdJobs.map((job) => dig(job, 'metadata', 'namespace'))).toEqual([
+      CANARY,
+      SUBJECT.productionNamespace,
+    ]);
+    expect(api.jobs.size).toBe(0);
+    // The same Role is bound to the verifier in both namespaces; nothing is deleted in production but its own Jobs.
+    expect(used(SUBJECT.productionNamespace)).not.toContain('delete pods');
+    for (const verb of used(SUBJECT.productionNamespace)) {
+      expect(allowed(WORKLOAD_RULES)).toContain(verb);
+    }
   });
 
   it('deletes every Job it created', async () => {

@@ -1,0 +1,55 @@
+import { type EventDifference, eventDifference } from '../../comparison/event-difference.ts';
+import { BUCKET_MS } from '../../inspector/summary.ts';
+import { defineCheck } from '../check.ts';
+import { notCompared } from '../comparison.ts';
+import { judged } from '../outcome.ts';
+
+/** The exchange sends these now and then, and not the same to each connection (facts/polymarket.md §3). */
+const ADVISORY = new Set(['best_bid_ask']);
+
+/** What production recorded the canary recorded too. */
+export const comparisonEvents = defineCheck({
+  id: 'comparison-events',
+  proves:
+    'of every type of event, the canary kept what production kept of the same markets in the same seconds, up to the policy’s share',
+  needs: ['comparison'],
+  run({ policy }, { comparison }) {
+    const { baseline } = comparison;
+    const expected = `at least ${policy.comparisonBuckets} spans of ${BUCKET_MS / 1000} s compared, and of each type at most ${policy.comparisonLoss * 100} % of production’s events missing`;
+    if (baseline === null) return notCompared(expected);
+    const found = eventDifference(baseline.canary.summary, baseline.production.summary);
+    const both = found.types.reduce((sum, one) => sum + one.both, 0);
+    const problems = [
+      ...baseline.canary.summary.problems.map((text) => `canary: ${text}`),
+      ...baseline.production.summary.problems.map((text) => `production: ${text}`),
+    ].slice(0, 3);
+    if (!(found.buckets >= policy.comparisonBuckets)) {
+      problems.push(
+        `only ${found.buckets} spans could be compared: did both sides record the same markets without a lost connection?`,
+      );
+    }
+    if (!(both > 0)) problems.push('no event was recorded by both sides');
+    for (const { type, both: shared, onlyProduction } of found.types) {
+      const share = onlyProduction / (shared + onlyProduction);
+      if (!ADVISORY.has(type) && share > policy.comparisonLoss) {
+        problems.push(
+          `${type}: the canary lacks ${onlyProduction} of ${shared + onlyProduction} events`,
+        );
+      }
+    }
+    return judged(
+      expected,
+      describe(found),
+      problems,
+      'the canary misses nothing that production saw',
+    );
+  },
+});
+
+function describe({ markets, buckets, types }: EventDifference): string {
+  const each = types.map(
+    ({ type, both, onlyCanary, onlyProduction }) =>
+      `${type} ${both} in both, ${onlyCanary} in the canary alone, ${onlyProduction} in production alone`,
+  );
+  return `${markets} markets, ${buckets} spans: ${each.join('; ') || 'no events'}`;
+}

@@ -1,0 +1,90 @@
+import { judgeMetric, type MetricTerms } from '../../comparison/judgement.ts';
+import { defineCheck } from '../check.ts';
+import { notCompared } from '../comparison.ts';
+import type { Sample } from '../facts.ts';
+import { judged } from '../outcome.ts';
+
+interface Metric extends MetricTerms {
+  /** One value per scrape, or per pair of scrapes. */
+  readonly values: (samples: readonly Sample[]) => readonly number[];
+}
+
+const INCREASE = { direction: 'increase', relative: 0.5 } as const;
+
+/** Production records at least as many markets, so a canary that needs more than it is worse. */
+const METRICS: readonly Metric[] = [
+  {
+    ...INCREASE,
+    name: 'memory',
+    unit: 'bytes',
+    // A release before these were exposed has none.
+    missing: 'ignore',
+    criticality: 'critical',
+    absolute: 64 * 1024 * 1024,
+    values: (samples) => each(samples, 'process_resident_memory_bytes'),
+  },
+  {
+    ...INCREASE,
+    name: 'CPU',
+    unit: 'cores',
+    missing: 'ignore',
+    criticality: 'critical',
+    absolute: 0.2,
+    values: (samples) => rates(samples, 'process_cpu_seconds_total'),
+  },
+  {
+    ...INCREASE,
+    name: 'reconnects',
+    unit: 'a second',
+    missing: 'fail',
+    criticality: 'critical',
+    absolute: 0.05,
+    values: (samples) => rates(samples, 'orderbooks_recorder_reconnects_total'),
+  },
+  {
+    ...INCREASE,
+    // A trade price enters a book's hash before it is announced: some divergences are the service's own.
+    name: 'divergences',
+    unit: 'a second',
+    missing: 'fail',
+    criticality: 'critical',
+    absolute: 0.05,
+    values: (samples) => rates(samples, 'orderbooks_recorder_divergences_total'),
+  },
+];
+
+/** The canary needs no more than production, and loses nothing more often. */
+export const comparisonResources = defineCheck({
+  id: 'comparison-resources',
+  proves:
+    'memory, CPU, reconnects and divergences of the canary are not clearly above those of production over the same minutes',
+  needs: ['comparison'],
+  run(_terms, { comparison: { baseline } }) {
+    const expected = `no clear increase beyond the tolerance of ${METRICS.map(({ name }) => name).join(', ')}`;
+    if (baseline === null) return notCompared(expected);
+    const { canary, production } = baseline;
+    const found = METRICS.map((metric) =>
+      judgeMetric(metric, metric.values(canary.samples), metric.values(production.samples)),
+    );
+    return judged(
+      expected,
+      found.map(({ text }) => text).join('; '),
+      found.filter(({ refuses }) => refuses).map(({ text }) => text),
+      'it needs no more than production',
+    );
+  },
+});
+
+function each(samples: readonly Sample[], name: string): readonly number[] {
+  return samples.flatMap(({ metrics }) => metrics.value(name) ?? []);
+}
+
+/** Increase a second between one scrape and the next; a counter that fell began anew with its process. */
+function rates(samples: readonly Sample[], name: string): readonly number[] {
+  return samples.slice(1).flatMap((sample, index) => {
+    const before = samples[index];
+    const [from, to] = [before?.metrics.value(name) ?? null, sample.metrics.value(name)];
+    const seconds = (sample.at.getTime() - (before?.at.getTime() ?? 0)) / 1000;
+    return from === null || to === null || !(seconds > 0) ? [] : [Math.max(0, to - from) / seconds];
+  });
+}

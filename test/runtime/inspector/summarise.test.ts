@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { ArchiveWriter } from '../../../runtime/archive/writer.ts';
+import { eventDifference } from '../../../runtime/comparison/event-difference.ts';
+import { inspectCommand } from '../../../runtime/inspector/command.ts';
+import { EventTally } from '../../../runtime/inspector/event-tally.ts';
+import { summarise } from '../../../runtime/inspector/summarise.ts';
+import { type EventSummary, eventSummary } from '../../../runtime/inspector/summary.ts';
+import { frame, LIMITS, provenanceOf, withFolder } from '../archive/rows.ts';
+import { frameOf, MARKET, summaryOf } from '../gates/recorded-events.ts';
+import { gap } from '../gates/recorded-run.ts';
+
+const FROM = Date.parse('2026-11-21T10:00:00Z');
+const window = { since: new Date(FROM), until: new Date(FROM + 60_000) };
+
+describe('a summary of events', () => {
+  it('reads closed archives and open ones, and nothing else is wrong with an open one', () =>
+    withFolder(async (dataRoot) => {
+      const close = await record(dataRoot, 'r1', texts(0, 300));
+      const open = await summarise({ dataRoot, ...window });
+      await close();
+      const closed = await summarise({ dataRoot, ...window });
+      for (const summary of [open, closed]) {
+        expect(summary).toMatchObject({ archives: 1, sample_bits: 0, problems: [] });
+        expect(summary.markets).toHaveLength(1);
+        const counts = summary.markets[0]?.buckets.map(({ count }) => count) ?? [];
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(300);
+        expect(summary.latency_ms).toHaveLength(300);
+      }
+      expect(open.markets).toEqual(closed.markets);
+      expect(eventDifference(open, closed)).toMatchObject({ markets: 1 });
+    }));
+
+  it('is one line of JSON of its schema, and says what it needs', () =>
+    withFolder(async (dataRoot) => {
+      await (await record(dataRoot, 'r1', texts(0, 10)))();
+      const [since, until] = [window.since.toISOString(), window.until.toISOString()];
+      const printed: string[] = [];
+      const print = (text: string) => printed.push(text);
+      await inspectCommand({ data: dataRoot, summary: true, since, until }, print);
+      expect(eventSummary.parse(JSON.parse(printed[0] ?? '')).archives).toBe(1);
+      for (const wrong of [
+        { summary: true, since },
+        { summary: true, until },
+        { summary: true, since: until, until: since },
+        { until },
+        { summary: true, since, until, json: true },
+      ]) {
+        await expect(inspectCommand({ data: dataRoot, ...wrong }, print)).rejects.toMatchObject({
+          code: 'USAGE',
+        });
+      }
+    }));
+
+  it('is the same in whatever order, with whatever legs first, and however often an event came', () => {
+    const leg = (side: string) => ({ asset_id: '1', side, price: '0.5' });
+    const one = (stamp: number, legs: string[]) =>
+      frameOf(stamp + 30, { event_type: 'price_change', price_changes: legs.map(leg) }, stamp);
+    const stamps = [FROM + 100, FROM + 200, FROM + 6000];
+    const first = tallied(stamps.map((stamp) => one(stamp, ['BUY', 'SELL'])));
+    const second = tallied(
+      [...stamps, FROM + 200].reverse().map((stamp) => one(stamp, ['SELL', 'BUY'])),
+    );
+    expect(second.markets.map(({ buckets }) => sorted(buckets))).toEqual(
+      first.markets.map(({ buckets }) => sorted(buckets)),
+    );
+    expect(first.markets[0]?.buckets.map(({ count }) => count)).toEqual([2, 1]);
+  });
+
+  it('leaves out announcements, and the books that answer a subscription', () => {
+    const book = { event_type: 'book', market: MARKET, timestamp: String(FROM + 1) };
+    const dump = { ...frameOf(FROM + 5, {}, FROM), raw_text: JSON.stringify([book]) };
+    const announced = frameOf(FROM + 6, { event_type: 'new_market' }, FROM + 6);
+    const { markets } = tallied([dump, announced, { ...dump, raw_text: 'PONG' }]);
+    expect(markets).toEqual([{ market: MARKET, ends_at: null, first_at: FROM + 5, buckets: [] }]);
+  });
+
+  it('stays within 256 KiB however much was recorded, and a comparison of samples still sees a loss', () => {
+    const many = (every: number) => {
+      const tally = new EventTally(FROM, FROM + 60_000);
+      tally.gap(gap('connect', FROM - 60_000, 'ws1-1', 1));
+      for (let n = -20_000; n < 120_000; n++) {
+        if (n % every === 7) continue;
+        const stamp = FROM + Math.floor(n / 2);
+        tally.frame(frameOf(stamp + 3, { event_type: 'price_change', n }, stamp));
+      }
+      tally.frame(frameOf(FROM + 90_000, { event_type: 'x' }, FROM + 90_000));
+      return whole(tally);
+    };
+    const [all, fewer] = [many(1_000_000), many(100)];
+    expect(all.sample_bits).toBeGreaterThan(0);
+    expect(JSON.stringify(all).length).toBeLessThan(262_144);
+    const same = eventDifference(all, all);
+    expect(same.types.every((one) => one.onlyCanary + one.onlyProduction === 0)).toBe(true);
+    const [difference] = eventDifference(fewer, all).types;
+    const total = (difference?.both ?? 0) + (difference?.onlyProduction ?? 0);
+    expect((difference?.onlyProduction ?? 0) / total).toBeGreaterThan(0.005);
+  });
+});
+
+describe('what is compared', () => {
+  const options = { since: FROM, until: FROM + 120_000, at: FROM + 150_000 };
+  const production = summaryOf(options);
+
+  it('finds no difference between equal sides, and each missing event by its type', () => {
+    const [equal] = [eventDifference(summaryOf(options), production)];
+    expect(equal.buckets).toBe(24);
+    expect(equal.types.every((one) => one.onlyCanary + one.onlyProduction === 0)).toBe(true);
+    const number = Math.floor((FROM + 60_000) / 200);
+    const without = (_type: string, n: number) => n === number;
+    const lacking = eventDifference(summaryOf({ ...options, without }), production);
+    expect(lacking.types.reduce((sum, one) => sum + one.onlyProduction, 0)).toBe(1);
+    const more = eventDifference(production, summaryOf({ ...options, without }));
+    expect(more.types.reduce((sum, one) => sum + one.onlyCanary, 0)).toBe(1);
+  });
+
+  it('leaves out the time around a lost connection, and no more', () => {
+    const lost = { ...production, covered: cut(production, FROM + 50_000, FROM + 52_000) };
+    const { buckets } = eventDifference(lost, production);
+    expect(buckets).toBeGreaterThan(18);
+    expect(buckets).toBeLessThan(24);
+  });
+
+  it('leaves out what comes after the end of a market', () => {
+    const ends = (summary: EventSummary) => ({
+      ...summary,
+      markets: summary.markets.map((one) => ({ ...one, ends_at: FROM + 60_000 })),
+    });
+    expect(eventDifference(ends(production), production).buckets).toBe(12);
+  });
+
+  it('finds a market that the canary subscribed and never heard of', () => {
+    const deaf = {
+      ...production,
+      markets: production.markets.map((one) => ({ ...one, first_at: null, buckets: [] })),
+    };
+    const { types } = eventDifference(deaf, production);
+    expect(types.every((one) => one.both === 0 && one.onlyProduction > 0)).toBe(true);
+  });
+});
+
+function texts(from: number, to: number): { text: string; at: string }[] {
+  return Array.from({ length: to - from }, (_, index) => {
+    const stamp = FROM + (from + index) * 150;
+    const event = frameOf(stamp + 20, { event_type: 'price_change', n: from + index }, stamp);
+    return { text: event.raw_text, at: event.received_at };
+  });
+}
+
+/** Records frames in an archive; the result closes it. */
+async function record(
+  dataRoot: string,
+  run: string,
+  frames: readonly { text: string; at: string }[],
+) {
+  const writer = await ArchiveWriter.open({
+    dataRoot,
+    stream: 'ws_raw',
+    provenance: provenanceOf(run),
+    limits: LIMITS,
+  });
+  for (const [index, { text, at }] of frames.entries()) writer.append(frame(index, { text, at }));
+  await writer.flush();
+  return async () => {
+    await writer.close();
+  };
+}
+
+function tallied(frames: readonly ReturnType<typeof frameOf>[]): EventSummary {
+  const tally = new EventTally(FROM, FROM + 60_000);
+  for (const one of frames) tally.frame(one);
+  return whole(tally);
+}
+
+function whole(tally: EventTally): EventSummary {
+  return {
+    schema: 'orderbooks.summary.v1',
+    summarised_at: new Date(FROM + 60_000).toISOString(),
+    since: new Date(FROM).toISOString(),
+    until: new Date(FROM + 60_000).toISOString(),
+    archives: 1,
+    ...tally.result(() => null),
+  };
+}
+
+function sorted(buckets: EventSummary['markets'][number]['buckets']) {
+  return buckets.toSorted((a, b) => a.at - b.at);
+}
+
+function cut({ covered }: EventSummary, from: number, to: number): EventSummary['covered'] {
+  return covered.flatMap((one) => [
+    { from: one.from, to: from },
+    { from: to, to: one.to },
+  ]);
+}
