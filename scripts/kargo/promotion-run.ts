@@ -11,6 +11,7 @@ import type {
   PromotionResult,
 } from './promotion.ts';
 import { outcome } from './promotion-outcome.ts';
+import { dependence } from './simulation.ts';
 import { type State, storedState, withOutput } from './state.ts';
 import type { StepResult, StepRunner } from './step.ts';
 import { type RunningStep, recordResult } from './step-completion.ts';
@@ -110,6 +111,11 @@ export class PromotionRun {
       at: this.clock.now(),
     });
 
+    const assumed = dependence(
+      step,
+      earlier.filter((each) => each.simulated !== undefined),
+    );
+    record.simulated = assumed;
     let skipped: boolean;
     try {
       skipped = this.#skips(step, earlier);
@@ -151,7 +157,7 @@ export class PromotionRun {
         return;
       }
       const result = await this.#execute(runner, step, config);
-      record.simulated = result.simulated;
+      record.simulated = result.simulated ?? assumed;
       this.#uncopyable = result.uncopyable;
       this.#state = withOutput(
         this.#state,

@@ -43,13 +43,17 @@ export class PromotionLog {
   }
 
   #finished(event: Extract<PromotionEvent, { type: 'step-finished' }>): void {
-    const { alias, uses, status, message, output, at } = event;
+    const { alias, uses, status, message, output, simulated, at } = event;
     const durationMs = this.#stepStartedAt === null ? 0 : at - this.#stepStartedAt;
     this.#stepStartedAt = null;
-    this.#steps.push({ alias, status, message, durationMs });
+    const assumed = simulated === undefined ? {} : { simulated };
+    this.#steps.push({ alias, status, message, durationMs, ...assumed });
     const commit = output?.['commit'];
     if (uses === 'git-push' && status === 'Succeeded' && typeof commit === 'string') {
       this.#pushedCommit = commit;
+    }
+    if (simulated !== undefined) {
+      this.#progress.note(`step ${alias}: simulated, ${simulated}`, 'bad');
     }
     // Most steps of the gates are there to refuse; that they had nothing to do tells nobody anything.
     if (status === 'Skipped' && message === '') return;

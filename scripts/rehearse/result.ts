@@ -32,6 +32,8 @@ export interface StepRecord {
   readonly status: string;
   readonly message: string;
   readonly durationMs: number;
+  /** What was not really done; the status is then an assumption. */
+  readonly simulated?: string;
 }
 
 export interface PromotionRecord {

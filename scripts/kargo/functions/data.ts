@@ -45,13 +45,16 @@ export function dataFunctions(world: World, project: string): FunctionTable {
   };
 }
 
-/** A calendar has thousands of entries; as long as the world gives the same object, it is copied once. */
+/**
+ * A calendar has thousands of entries; as long as the world gives the same object, it is copied once. It is frozen, so
+ * that a world that changed one in place would fail at once and not show old values.
+ */
 const seen = new WeakMap<Readonly<Record<string, string>>, ValueMap>();
 
 function textsOf(texts: Readonly<Record<string, string>>): ValueMap {
   const known = seen.get(texts);
   if (known !== undefined) return known;
-  const made = textMap(texts);
+  const made = textMap(Object.freeze(texts));
   seen.set(texts, made);
   return made;
 }

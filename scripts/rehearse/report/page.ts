@@ -70,7 +70,7 @@ function promotionPanel(promotion: PromotionRecord): Html {
 <div class="panel scroll"><p class="quiet">Freight <code>${promotion.freight}</code>${promotion.renderedCommit === null ? '' : html`, rendered as <code>${promotion.renderedCommit}</code> on <code>stage/${promotion.stage}</code>`}</p>
 ${promotion.message === '' ? '' : html`<p class="${tone(promotion.phase)}">${promotion.message}</p>`}
 <table><thead><tr><th>Step</th><th>Status</th><th>Time</th><th>Message</th></tr></thead><tbody>
-${promotion.steps.map((step) => html`<tr><td class="word"><code>${step.alias}</code></td><td class="word ${tone(step.status)}">${step.status}</td><td class="word">${seconds(step.durationMs)}</td><td>${step.message}</td></tr>`)}
+${promotion.steps.map((step) => html`<tr><td class="word"><code>${step.alias}</code></td><td class="word ${tone(step.status)}">${step.status}</td><td class="word">${seconds(step.durationMs)}</td><td>${step.simulated === undefined ? '' : `simulated: ${step.simulated}. `}${step.message}</td></tr>`)}
 </tbody></table></div>`;
 }
 

@@ -23,6 +23,9 @@ const MILLISECONDS_PER_ACT = 1000;
 /** More waits than any recorded case needs. */
 const MOST_WAITS = 700;
 
+/** Enough to see that the Promotion after an aborted one goes on. */
+const FEW_WAITS = 20;
+
 class EndlessPromotion extends Error {}
 
 /** Poll often: the recordings do not say when Kargo asked. */
@@ -161,6 +164,7 @@ class Replay {
       this.#abortAtStart = true;
       await this.#settle();
       this.#abortAtStart = false;
+      this.#mostWaits = FEW_WAITS;
     } else if (name === 'approve for the Stage') {
       this.#state.approve(text(this.#raw['case']), text(freightName(this.#raw)));
     } else if (Array.isArray(act['promotions'])) {
@@ -260,6 +264,7 @@ class Replay {
   }
 
   #waits = 0;
+  #mostWaits = MOST_WAITS;
   #abortAtStart = false;
 
   #aborting: AbortController | undefined;
@@ -384,7 +389,8 @@ class Replay {
             now: () => this.#now,
             sleep: async (milliseconds) => {
               this.#waits += 1;
-              if (this.#waits > MOST_WAITS) throw new EndlessPromotion('the Promotion never ends');
+              if (this.#waits > this.#mostWaits)
+                throw new EndlessPromotion('the Promotion never ends');
               this.#now += milliseconds;
               for (const act of this.#whileWaiting.splice(0)) act();
             },
