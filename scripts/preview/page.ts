@@ -37,7 +37,10 @@ ${result.gates.map(({ gate, passes }, index) => html`<tr><td class="word"><code>
 
 function objectPanel(object: ObjectChange): Html {
   const tone = object.effect === 'refused' ? 'bad' : 'quiet';
-  return html`<details ${object.fields.length > 0 ? html`open` : ''} class="panel"><summary><code>${object.id}</code> <span class="${tone}">${effectText(object)}</span></summary>
+  if (object.fields.length === 0) {
+    return html`<p class="panel"><code>${object.id}</code> <span class="${tone}">${effectText(object)}</span></p>`;
+  }
+  return html`<details open class="panel"><summary><code>${object.id}</code> <span class="${tone}">${effectText(object)}</span></summary>
 ${object.fields.map(
   (field) =>
     html`<div class="path"><code>${field.path}</code></div><pre>${shownLines(field).map(
@@ -50,7 +53,11 @@ ${object.fields.map(
 
 function stepRow(step: PreviewStep): Html {
   const tone = step.status === 'Succeeded' ? 'good' : step.status === 'Skipped' ? 'quiet' : 'bad';
-  const message = [step.message, step.simulated === null ? '' : `simulated: ${step.simulated}`];
+  const message = [
+    step.message,
+    step.field === null ? '' : `in ${step.field}`,
+    step.simulated === null ? '' : `simulated: ${step.simulated}`,
+  ];
   return html`<tr><td class="word"><code>${step.alias}</code></td><td class="word">${step.uses}</td><td class="word ${tone}">${step.status}</td><td>${message.filter((text) => text !== '').join('; ')}
 ${value('configuration', step.config)}${value('output', step.output)}</td></tr>`;
 }

@@ -164,12 +164,13 @@ class Trial {
         if (waited > LONGEST_WAIT_MS) limit.abort('the preview, which waited for four days');
       }
       if (event.type === 'step-finished') {
-        const { alias, uses, status, message, config, output, simulated } = event;
+        const { alias, uses, status, message, field, config, output, simulated } = event;
         steps.push({
           alias,
           uses,
           status,
           message,
+          field: field ?? null,
           config: config ?? null,
           output: output ?? null,
           waitedMs: waited,

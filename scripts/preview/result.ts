@@ -40,6 +40,8 @@ export interface PreviewStep {
   readonly uses: string;
   readonly status: StepStatus;
   readonly message: string;
+  /** Where an expression with an error stands, such as `config.message`; null without one. */
+  readonly field: string | null;
   /** As the step would get it, expressions evaluated; null for a step that is skipped. */
   readonly config: unknown;
   readonly output: unknown;

@@ -82,10 +82,11 @@ function branchLines(branch: PreviewResult['branch']): readonly string[] {
 }
 
 function stepLines(step: PreviewStep, verbose: boolean): readonly string[] {
-  const { alias, uses, status, message, waitedMs, simulated } = step;
+  const { alias, uses, status, message, field, waitedMs, simulated } = step;
   const more = [
     // What a gate said stands above.
     ...(message === '' || uses === 'fail' ? [] : [message]),
+    ...(field === null ? [] : [`in ${field}`]),
     ...(waitedMs > 0 && uses === 'http' ? [`waits ${Math.round(waitedMs / 60_000)} minutes`] : []),
     ...(simulated === null ? [] : [`simulated: ${simulated}`]),
   ];
