@@ -75,8 +75,7 @@ async function main(): Promise<number> {
       'after',
       '\nA <source> is file:PATH, env:NAME or prompt; never a secret itself.\nExit codes: 0 good, 1 a step failed, 2 wrong usage, or a secret could not be read.\n\nExamples:\n  npm run bootstrap -- --context lab --dry-run\n  npm run bootstrap -- --git-username bot --git-password prompt --rclone-conf file:rclone.conf\n  npm run bootstrap -- --forge github --forge-token env:TOKEN --ci-kubeconfig file:ci.kubeconfig',
     )
-    // A mistyped option may carry a secret behind its equals sign.
-    .configureOutput({ outputError: (text, write) => write(text.replaceAll(/=[^'\n]*/g, '=…')) })
+    .configureOutput({ outputError: (text, write) => write(withoutWords(text)) })
     .exitOverride();
   return runCommand(
     program,
@@ -91,6 +90,14 @@ async function main(): Promise<number> {
     },
     redaction,
   );
+}
+
+/** commander's messages without what was given: a mistyped option may have carried a secret. */
+function withoutWords(text: string): string {
+  return text
+    .replaceAll(/=[^'\n]*/g, '=…')
+    .replaceAll(/(argument) '[^'\n]*'/g, "$1 '…'")
+    .replaceAll(/(but got \d+): [^\n]*/g, '$1: …');
 }
 
 /** Reads every secret before anything is touched. */
