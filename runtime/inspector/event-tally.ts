@@ -25,6 +25,7 @@ interface Market {
 export class EventTally {
   readonly #since: number;
   readonly #until: number;
+  readonly #budget: number;
   readonly #markets = new Map<string, Market>();
   readonly #open = new Map<string, { from: number; to: number }>();
   readonly #covered: { from: number; to: number }[] = [];
@@ -32,9 +33,11 @@ export class EventTally {
   #events = 0;
   readonly problems: string[] = [];
 
-  constructor(since: number, until: number) {
+  /** The window in milliseconds since 1970, and how long the result may be as JSON. */
+  constructor(since: number, until: number, budget = BUDGET_CHARACTERS) {
     this.#since = since;
     this.#until = until;
+    this.#budget = budget;
   }
 
   /** A market that was subscribed, whether or not anything came. */
@@ -136,7 +139,7 @@ export class EventTally {
   /** As few ids as the budget demands, the same ones on both sides. */
   #sampleBits(): number {
     const buckets = [...this.#markets.values()].reduce((sum, one) => sum + one.buckets.size, 0);
-    const left = BUDGET_CHARACTERS - LATENCIES * 8 - buckets * BUCKET_CHARACTERS;
+    const left = this.#budget - LATENCIES * 8 - buckets * BUCKET_CHARACTERS;
     let bits = 0;
     while (bits < 32 && (this.#events / 2 ** bits) * ID_CHARACTERS > left) bits++;
     return bits;

@@ -66,22 +66,23 @@ describe('evidence show', () => {
     });
   });
 
-  it('is a command of the image: 0 for what is intact, 1 for what is not, 2 for wrong usage', async () => {
+  it('is a command of the image: 0 for what is intact, 1 for what is not', async () => {
     const forged = join(folder, 'forged.json');
     writeFileSync(
       forged,
       readFileSync(file, 'utf8').replace('"verdict": "FAIL"', '"verdict": "PASS"'),
     );
     const runs = await Promise.all(
-      [['show', file], ['show', forged], ['show', join(folder, 'none.json')], ['shw']].map(
-        async (args) => {
-          const program = startProgram(['evidence', ...args]);
-          const { code } = await program.exit;
-          return { code, stdout: program.stdout(), stderr: program.stderr() };
-        },
-      ),
+      [
+        ['show', file],
+        ['show', forged],
+      ].map(async (args) => {
+        const program = startProgram(['evidence', ...args]);
+        const { code } = await program.exit;
+        return { code, stdout: program.stdout(), stderr: program.stderr() };
+      }),
     );
-    expect(runs.map(({ code }) => code)).toEqual([0, 1, 2, 2]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 1]);
     expect(runs[0]?.stdout).toContain('FAIL  ws-smoke');
     expect(runs[1]?.stderr).toContain('EVIDENCE_TAMPERED');
     expect(runs[1]?.stdout).toBe('');

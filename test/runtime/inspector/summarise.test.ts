@@ -10,6 +10,8 @@ import { frameOf, MARKET, summaryOf } from '../gates/recorded-events.ts';
 import { gap } from '../gates/recorded-run.ts';
 
 const FROM = Date.parse('2026-11-21T10:00:00Z');
+/** Of characters, small enough for few events to fill it. */
+const BUDGET = 20_000;
 const window = { since: new Date(FROM), until: new Date(FROM + 60_000) };
 
 describe('a summary of events', () => {
@@ -74,26 +76,26 @@ describe('a summary of events', () => {
     expect(markets).toEqual([{ market: MARKET, ends_at: null, first_at: FROM + 5, buckets: [] }]);
   });
 
-  it('stays within 256 KiB however much was recorded, and a comparison of samples still sees a loss', () => {
+  it('stays within its budget however much was recorded, and a comparison of samples still sees a loss', () => {
     const many = (every: number) => {
-      const tally = new EventTally(FROM, FROM + 60_000);
+      const tally = new EventTally(FROM, FROM + 60_000, BUDGET);
       tally.gap(gap('connect', FROM - 60_000, 'ws1-1', 1));
-      for (let n = -20_000; n < 120_000; n++) {
-        if (n % every === 7) continue;
-        const stamp = FROM + Math.floor(n / 2);
+      for (let n = -800; n < 6000; n++) {
+        if (n % every === 7 % every) continue;
+        const stamp = FROM + n * 10;
         tally.frame(frameOf(stamp + 3, { event_type: 'price_change', n }, stamp));
       }
       tally.frame(frameOf(FROM + 90_000, { event_type: 'x' }, FROM + 90_000));
       return whole(tally);
     };
-    const [all, fewer] = [many(1_000_000), many(100)];
+    const [all, fewer] = [many(1_000_000), many(20)];
     expect(all.sample_bits).toBeGreaterThan(0);
-    expect(JSON.stringify(all).length).toBeLessThan(262_144);
+    expect(JSON.stringify(all).length).toBeLessThan(BUDGET);
     const same = eventDifference(all, all);
     expect(same.types.every((one) => one.onlyCanary + one.onlyProduction === 0)).toBe(true);
     const [difference] = eventDifference(fewer, all).types;
     const total = (difference?.both ?? 0) + (difference?.onlyProduction ?? 0);
-    expect((difference?.onlyProduction ?? 0) / total).toBeGreaterThan(0.005);
+    expect((difference?.onlyProduction ?? 0) / total).toBeGreaterThan(0.01);
   });
 });
 
