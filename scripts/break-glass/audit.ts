@@ -1,6 +1,4 @@
-import { git } from '../git.ts';
-import { type RenderedCommit, renderedHistory } from '../preview/history.ts';
-import { readingPlace } from '../preview/scratch.ts';
+import type { StageCommit } from '../preview/history.ts';
 import type { KnownFreight } from '../preview/source.ts';
 
 /** One use of one ticket, as far as each record of it goes. */
@@ -24,36 +22,13 @@ export interface TicketRecord {
   readonly doubts: readonly string[];
 }
 
-/** Commits of every rendered branch that this checkout knows, with the name of the Stage. */
-export async function renderedCommits(
-  root: string,
-): Promise<readonly (RenderedCommit & { readonly stage: string })[]> {
-  const place = readingPlace(root);
-  const refs = await git(
-    place,
-    'for-each-ref',
-    '--format=%(objectname) %(refname)',
-    'refs/heads/stage/',
-    'refs/remotes/origin/stage/',
-  );
-  const seen = new Map<string, RenderedCommit & { readonly stage: string }>();
-  for (const line of refs.split('\n').filter((text) => text !== '')) {
-    const [tip = '', ref = ''] = line.split(' ');
-    const stage = ref.replace(/^.*\/stage\//, '');
-    for (const commit of await renderedHistory(place, tip)) {
-      seen.set(`${stage} ${commit.commit}`, { ...commit, stage });
-    }
-  }
-  return [...seen.values()];
-}
-
 /**
  * Every use of a ticket that git or the Freight's metadata knows, newest first.
  *
  * @param freight Freight of the cluster; null where it was not asked
  */
 export function auditOf(
-  commits: readonly (RenderedCommit & { readonly stage: string })[],
+  commits: readonly StageCommit[],
   freight: readonly KnownFreight[] | null,
 ): readonly TicketRecord[] {
   const ledger = (freight ?? []).flatMap(({ record, metadata }) =>
@@ -73,7 +48,7 @@ function ledgerRecord(
   freight: string,
   key: string,
   value: unknown,
-  commits: readonly (RenderedCommit & { readonly stage: string })[],
+  commits: readonly StageCommit[],
 ): TicketRecord {
   const fields = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
     Record<string, unknown>
@@ -109,14 +84,7 @@ function ledgerRecord(
 }
 
 function gitRecord(
-  {
-    breakGlass,
-    stage,
-    freight,
-    promotion,
-    at,
-    commit,
-  }: RenderedCommit & { readonly stage: string },
+  { breakGlass, stage, freight, promotion, at, commit }: StageCommit,
   clusterUnknown: boolean,
 ): TicketRecord {
   return {

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import { type ClusterAccess, kubectl } from '../kubectl.ts';
-import { auditOf, renderedCommits } from './audit.ts';
+import { stageCommits } from '../preview/history.ts';
+import { readingPlace } from '../preview/scratch.ts';
+import { auditOf } from './audit.ts';
 import { clusterFreight, filedTicket, writingWords } from './cluster.ts';
 import { BreakGlassError } from './error.ts';
 import { auditText, commandText, ticketText } from './text.ts';
@@ -190,7 +192,7 @@ interface AuditFlags {
 async function audit(flags: Access & AuditFlags): Promise<number> {
   const asked = flags.cluster === true || flags.kubeconfig !== '' || flags.context !== '';
   const freight = asked ? await clusterFreight(access(flags)) : null;
-  const records = auditOf(await renderedCommits(flags.root), freight);
+  const records = auditOf(await stageCommits(readingPlace(flags.root)), freight);
   process.stdout.write(
     flags.json === true ? `${JSON.stringify(records, null, 2)}\n` : auditText(records, asked),
   );

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { git } from '../git.ts';
 import { makeFreight } from '../kargo/freight.ts';
 import { type LoadedObject, parseObjects, projectOf } from '../kargo/load.ts';
 import { NEW_FREIGHT_STATUS } from '../kargo/project.ts';
@@ -7,7 +6,7 @@ import type { Freight, KubernetesObject } from '../kargo/step.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { joinObjects, KustomizeError, renderOverlay } from '../kustomize/render.ts';
 import { PreviewError } from './error.ts';
-import { type RenderedCommit, renderedHistory, renderedTip } from './history.ts';
+import { type StageCommit, stageCommits } from './history.ts';
 import { readingPlace } from './scratch.ts';
 import {
   ARGOCD,
@@ -28,7 +27,7 @@ export async function checkoutSource(root: string, home: string): Promise<Previe
   const [objects, applications, histories] = await Promise.all([
     rendered(root, 'kargo', home),
     rendered(root, 'argocd', home),
-    rememberedPromotions(root),
+    stageCommits(readingPlace(root)),
   ]);
   return {
     kind: 'checkout',
@@ -46,45 +45,16 @@ export async function checkoutSource(root: string, home: string): Promise<Previe
   };
 }
 
-interface Remembered {
-  readonly stage: string;
-  readonly commit: RenderedCommit;
-}
-
-async function rememberedPromotions(root: string): Promise<readonly Remembered[]> {
-  const place = readingPlace(root);
-  const branches = (
-    await git(
-      place,
-      'for-each-ref',
-      '--format=%(refname)',
-      'refs/heads/stage/',
-      'refs/remotes/origin/stage/',
-    )
-  ).split('\n');
-  const stages = [...new Set(branches.map((ref) => ref.replace(/^.*\/stage\//, '')))].filter(
-    (stage) => stage !== '',
-  );
-  const all = await Promise.all(
-    stages.map(async (stage) => {
-      const tip = await renderedTip(place, `stage/${stage}`);
-      const commits = tip === null ? [] : await renderedHistory(place, tip);
-      return commits.map((commit) => ({ stage, commit }));
-    }),
-  );
-  return all.flat();
-}
-
 /** Every Freight that a rendered branch names, with the metadata that its promotions left on it in Kargo. */
 function rememberedFreight(
   objects: readonly LoadedObject[],
-  promotions: readonly Remembered[],
+  promotions: readonly StageCommit[],
 ): readonly KnownFreight[] {
   const known = new Map<string, KnownFreight>();
   const origin = [...projectOf(PROJECT, objects).warehouses.keys()][0] ?? '';
   const repoURL = repositoryOf(objects);
-  for (const { stage, commit } of promotions.toReversed()) {
-    const { freight: name, image, sourceCommit, promotion, at, breakGlass } = commit;
+  for (const commit of promotions.toReversed()) {
+    const { stage, freight: name, image, sourceCommit, promotion, at, breakGlass } = commit;
     if (name === null || image === null || sourceCommit === null) continue;
     const metadata = {
       ...known.get(name)?.metadata,

@@ -16,8 +16,6 @@ export interface RenderedCommit {
     readonly operator: string;
     readonly justification: string;
   } | null;
-  /** First line of its message. */
-  readonly subject: string;
 }
 
 /**
@@ -41,7 +39,7 @@ export async function renderedHistory(
     place,
     'log',
     '--first-parent',
-    `--format=%H${FIELD}%cI${FIELD}%s${FIELD}%(trailers:only=true,unfold=true)${RECORD}`,
+    `--format=%H${FIELD}%cI${FIELD}%(trailers:only=true,unfold=true)${RECORD}`,
     tip,
   );
   return text
@@ -49,16 +47,39 @@ export async function renderedHistory(
     .map((record) => record.trim())
     .filter((record) => record !== '')
     .map((record) => {
-      const [commit = '', at = '', subject = '', lines = ''] = record.split(FIELD);
-      return { commit, at: new Date(at).toISOString(), subject, ...trailersIn(lines) };
+      const [commit = '', at = '', lines = ''] = record.split(FIELD);
+      return { commit, at: new Date(at).toISOString(), ...trailersIn(lines) };
     });
+}
+
+/** A commit of a rendered branch with the Stage that the branch belongs to. */
+export type StageCommit = RenderedCommit & { readonly stage: string };
+
+/** Every commit of every rendered branch that a checkout knows, fetched or local, each once; newest of a branch first. */
+export async function stageCommits(place: GitPlace): Promise<readonly StageCommit[]> {
+  const refs = await git(
+    place,
+    'for-each-ref',
+    '--format=%(objectname) %(refname)',
+    'refs/remotes/origin/stage/',
+    'refs/heads/stage/',
+  );
+  const seen = new Map<string, StageCommit>();
+  for (const line of refs.split('\n').filter((text) => text !== '')) {
+    const [tip = '', ref = ''] = line.split(' ');
+    const stage = ref.replace(/^.*?\/stage\//, '');
+    for (const commit of await renderedHistory(place, tip)) {
+      seen.set(`${stage} ${commit.commit}`, { ...commit, stage });
+    }
+  }
+  return [...seen.values()];
 }
 
 /** Characters that git lets nobody put into a trailer's line by accident. */
 const FIELD = '\x1f';
 const RECORD = '\x1e';
 
-function trailersIn(text: string): Omit<RenderedCommit, 'commit' | 'at' | 'subject'> {
+function trailersIn(text: string): Omit<RenderedCommit, 'commit' | 'at'> {
   const values = new Map<string, string>();
   for (const line of text.split('\n')) {
     const colon = line.indexOf(':');

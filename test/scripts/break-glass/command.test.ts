@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { auditOf, renderedCommits } from '../../../scripts/break-glass/audit.ts';
+import { auditOf } from '../../../scripts/break-glass/audit.ts';
 import { EMPTY_TICKET } from '../../../scripts/break-glass/ticket.ts';
 import { NEW_FREIGHT_STATUS } from '../../../scripts/kargo/project.ts';
+import { stageCommits } from '../../../scripts/preview/history.ts';
+import { readingPlace } from '../../../scripts/preview/scratch.ts';
 import { freightOf } from '../../kargo/bundle.ts';
 import { bundleCheckout } from '../preview/bundle-checkout.ts';
 
@@ -139,7 +141,7 @@ describe('break-glass audit', () => {
       commit('full.1', 'alice', 'INC-1');
       commit('full.2', 'mallory', 'INC-2');
       commit('full.3', 'alice', 'INC-3');
-      const commits = await renderedCommits(checkout.root);
+      const commits = await stageCommits(readingPlace(checkout.root));
       const records = auditOf(
         commits,
         known({

@@ -22,7 +22,6 @@ function commits(letters: string): readonly RenderedCommit[] {
       sourceCommit: letter.repeat(40),
       image: `registry.example.com/data/orderbooks@sha256:${letter.repeat(64)}`,
       breakGlass: null,
-      subject: 'full',
     }))
     .toReversed();
 }
