@@ -15,7 +15,7 @@ import type { Release } from './release.ts';
 import { type Look, until } from './waiting.ts';
 
 export const PROJECT = 'orderbooks-delivery';
-export const WAREHOUSE = 'orderbooks';
+const WAREHOUSE = 'orderbooks';
 const STAGES = 'stages.kargo.akuity.io';
 const PROMOTIONS = 'promotions.kargo.akuity.io';
 const FREIGHTS = 'freights.kargo.akuity.io';
@@ -146,29 +146,6 @@ export class Delivery {
       TIMEOUTS.verificationStart + this.#verificationTimeoutMs,
       look,
     );
-  }
-
-  /** Lets the Stage's gates judge its Freight again. */
-  async reverify(stageName: string): Promise<void> {
-    const seen = await this.#stage(stageName);
-    const id = seen.status.freightHistory[0]?.verificationHistory[0]?.id;
-    if (id === undefined || id === '') {
-      throw new E2eError('NOT_VERIFIED', `Stage ${stageName} has no verification to repeat`);
-    }
-    await this.#kubectl.run([
-      'annotate',
-      STAGES,
-      stageName,
-      `--namespace=${PROJECT}`,
-      '--overwrite',
-      `kargo.akuity.io/reverify=${JSON.stringify({ id })}`,
-    ]);
-  }
-
-  async freight(name: string): Promise<Freight> {
-    const found = await this.#kubectl.find(FREIGHTS, name, PROJECT, freight);
-    if (found === null) throw new E2eError('NOT_SEEN', `Freight ${name} is gone`);
-    return found;
   }
 
   /** Files a ticket, as a person does in Kargo's UI; null empties the form. */
