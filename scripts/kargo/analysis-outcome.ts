@@ -14,9 +14,10 @@ export interface AnalysisOutcome {
   readonly message: string;
 }
 
-const SEVERITY: Readonly<Record<MeasurementPhase, number>> = { Successful: 0, Failed: 1, Error: 2 };
+/** From best to worst, as Rollouts ranks the metrics of a run. */
+export const ANALYSIS_RANK = ['Successful', 'Inconclusive', 'Error', 'Failed'] as const;
 /** Rollouts tries a measurement that erred again, up to this many errors more than the first. */
-const CONSECUTIVE_ERROR_LIMIT = 4;
+export const CONSECUTIVE_ERROR_LIMIT = 4;
 
 /**
  * The end of an AnalysisRun of which every metric was measured once, in the words of Argo Rollouts; the worst metric
@@ -30,22 +31,48 @@ export function analysisOutcome(
   let worst: MetricMeasurement = { metric: '', phase: 'Successful' };
   for (const measurement of measurements) {
     if (run.dryRun.some((pattern) => new RegExp(pattern, 'u').test(measurement.metric))) continue;
-    if (SEVERITY[measurement.phase] > SEVERITY[worst.phase]) worst = measurement;
+    if (rank(measurement.phase) > rank(worst.phase)) worst = measurement;
   }
   if (worst.phase === 'Successful') return { phase: 'Successful', message: '' };
-  const detail = worst.message ? `: ${JSON.stringify(`Error Message: ${worst.message}`)}` : '';
-  return {
-    phase: worst.phase,
-    message: `Metric ${JSON.stringify(worst.metric)} assessed ${worst.phase} due to ${reason(run, worst)}${detail}`,
-  };
+  const limits = run.metrics.find(({ name }) => name === worst.metric) ?? {};
+  const { failureLimit, consecutiveErrorLimit } = limitsOf(limits);
+  const count = (worst.phase === 'Failed' ? failureLimit : consecutiveErrorLimit) + 1;
+  const message = assessment(worst.metric, worst.phase, limits, count, worst.message);
+  return { phase: worst.phase, message };
 }
 
-function reason(run: AnalysisRun, { metric, phase }: MetricMeasurement): string {
-  const limits = run.metrics.find(({ name }) => name === metric);
-  if (phase === 'Failed') {
-    const limit = Number(limits?.['failureLimit'] ?? 0);
-    return `failed (${limit + 1}) > failureLimit (${limit})`;
-  }
-  const limit = Number(limits?.['consecutiveErrorLimit'] ?? CONSECUTIVE_ERROR_LIMIT);
-  return `consecutiveErrors (${limit + 1}) > consecutiveErrorLimit (${limit})`;
+/**
+ * What Rollouts says of a metric that ended badly.
+ *
+ * @param limits the metric's specification
+ * @param count failed measurements, or errors in a row
+ */
+export function assessment(
+  metric: string,
+  phase: 'Failed' | 'Error',
+  limits: Readonly<Record<string, unknown>>,
+  count: number,
+  message = '',
+): string {
+  const { failureLimit, consecutiveErrorLimit } = limitsOf(limits);
+  const reason =
+    phase === 'Failed'
+      ? `failed (${count}) > failureLimit (${failureLimit})`
+      : `consecutiveErrors (${count}) > consecutiveErrorLimit (${consecutiveErrorLimit})`;
+  const detail = message === '' ? '' : `: ${JSON.stringify(`Error Message: ${message}`)}`;
+  return `Metric ${JSON.stringify(metric)} assessed ${phase} due to ${reason}${detail}`;
+}
+
+function rank(phase: MeasurementPhase): number {
+  return ANALYSIS_RANK.indexOf(phase);
+}
+
+function limitsOf(limits: Readonly<Record<string, unknown>>): {
+  readonly failureLimit: number;
+  readonly consecutiveErrorLimit: number;
+} {
+  return {
+    failureLimit: Number(limits['failureLimit'] ?? 0),
+    consecutiveErrorLimit: Number(limits['consecutiveErrorLimit'] ?? CONSECUTIVE_ERROR_LIMIT),
+  };
 }

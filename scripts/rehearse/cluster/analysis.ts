@@ -1,4 +1,9 @@
 import { OrderbooksError } from '../../../runtime/errors.ts';
+import {
+  ANALYSIS_RANK,
+  assessment,
+  CONSECUTIVE_ERROR_LIMIT,
+} from '../../kargo/analysis-outcome.ts';
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { argumentsOf, metricJob, resolveMetric } from './analysis-metric.ts';
 import type { Emit } from './events.ts';
@@ -34,10 +39,8 @@ interface MetricResult {
 
 /** Rollouts measures again this long after an error of its own. */
 const ERROR_RETRY_MS = 10_000;
-const DEFAULT_CONSECUTIVE_ERROR_LIMIT = 4;
 
-/** From best to worst, as Rollouts ranks the metrics of a run. */
-const RANK: readonly Phase[] = ['Successful', 'Inconclusive', 'Error', 'Failed'];
+const RANK: readonly Phase[] = ANALYSIS_RANK;
 
 /**
  * Stands in for the analysis controller of Argo Rollouts: runs each metric of an AnalysisRun as a Job in the run's namespace, once
@@ -170,7 +173,7 @@ export class AnalysisController {
           { ...counted, phase: 'Successful' };
     }
     const consecutiveError = (ended.consecutiveError ?? 0) + 1;
-    const limit = Number(at(metric, 'consecutiveErrorLimit') ?? DEFAULT_CONSECUTIVE_ERROR_LIMIT);
+    const limit = Number(at(metric, 'consecutiveErrorLimit') ?? CONSECUTIVE_ERROR_LIMIT);
     const counted = { ...ended, error: consecutiveError, consecutiveError };
     if (consecutiveError > limit) return { ...counted, phase: 'Error' };
     this.#queue.addAfter(key, ERROR_RETRY_MS);
@@ -252,12 +255,9 @@ function withLast(result: MetricResult, change: Partial<Measurement>): MetricRes
 /** As Rollouts words it (facts/observed.md 19): nothing of the Job's own reason. */
 function messageOf(run: KubernetesObject, result: MetricResult): string | undefined {
   const metric = list(at(run, 'spec', 'metrics')).find((each) => at(each, 'name') === result.name);
-  if (result.phase === 'Failed') {
-    const limit = Number(at(metric, 'failureLimit') ?? 0);
-    return `Metric "${result.name}" assessed Failed due to failed (${result.failed}) > failureLimit (${limit})`;
-  }
-  if (result.phase !== 'Error') return undefined;
-  const limit = Number(at(metric, 'consecutiveErrorLimit') ?? DEFAULT_CONSECUTIVE_ERROR_LIMIT);
+  const { name, phase, failed = 0, consecutiveError = 0 } = result;
+  if (phase === 'Failed') return assessment(name, phase, fields(metric), failed);
+  if (phase !== 'Error') return undefined;
   const why = result.measurements.at(-1)?.message ?? '';
-  return `Metric "${result.name}" assessed Error due to consecutiveErrors (${result.consecutiveError}) > consecutiveErrorLimit (${limit}): "Error Message: ${why}"`;
+  return assessment(name, phase, fields(metric), consecutiveError, why);
 }

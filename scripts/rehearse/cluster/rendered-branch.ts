@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import { promisify } from 'node:util';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { OrderbooksError } from '../../../runtime/errors.ts';
+import { GitError, type GitPlace, gitAnswer } from '../../git.ts';
 import type { KubernetesObject } from '../../kargo/step.ts';
 import { at, isFields } from './fields.ts';
 
@@ -27,13 +26,8 @@ export interface LoadedSource {
   readonly objects: readonly KubernetesObject[];
 }
 
-/** Rendered branches hold a few dozen small files; more than this is no rendered branch. */
-const OUTPUT_LIMIT = 64 * 1024 * 1024;
-
 /** git must not ask a person, and must not hang on a host that does not answer. */
 const GIT_TIMEOUT_MS = 60_000;
-
-const run = promisify(execFile);
 
 /** Reads plain folders of YAML out of git repositories, as Argo CD's repo-server does for a source of type Directory. */
 export class RenderedBranches {
@@ -44,15 +38,7 @@ export class RenderedBranches {
   /** `folder` holds one bare copy per repository. */
   constructor(folder: string, gitEnvironment: Readonly<Record<string, string>>) {
     this.#folder = folder;
-    this.#environment = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      GIT_TERMINAL_PROMPT: '0',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      LC_ALL: 'C',
-      ...gitEnvironment,
-    };
+    this.#environment = gitEnvironment;
   }
 
   /** Fetches and parses. Throws SourceError with Argo CD's wording. One at a time: git locks its copies. */
@@ -140,13 +126,17 @@ export class RenderedBranches {
   }
 
   async #git(folder: string, command: readonly string[]): Promise<string> {
-    const { stdout } = await run('git', ['--git-dir', folder, ...command], {
-      cwd: folder,
-      env: { ...this.#environment },
-      maxBuffer: OUTPUT_LIMIT,
-      timeout: GIT_TIMEOUT_MS,
-    });
-    return stdout;
+    const place: GitPlace = {
+      folder,
+      home: this.#folder,
+      ceiling: this.#folder,
+      environment: this.#environment,
+      now: new Date(),
+      signal: AbortSignal.timeout(GIT_TIMEOUT_MS),
+    };
+    const answer = await gitAnswer(place, '--git-dir', folder, ...command);
+    if (answer.code !== 0) throw new GitError(command.join(' '), answer.code, answer.text);
+    return answer.out;
   }
 }
 
@@ -201,6 +191,5 @@ function failure(problem: string, cause: unknown): SourceError {
 }
 
 function reason(cause: unknown): string {
-  const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
-  return stderr === '' ? String(cause) : stderr;
+  return cause instanceof GitError && cause.output !== '' ? cause.output.trim() : String(cause);
 }
