@@ -124,7 +124,7 @@ test('the bundle’s own Stages promote a Freight to canary, and to full once it
     if (outcome.phase === 'Successful') state.verified(stage);
     if (stage === 'canary') keepEvidence(world, commit);
   }
-});
+}, 120_000);
 
 const SATURDAY = '2026-11-21T12:00:00Z';
 const PASSED_GATES = [

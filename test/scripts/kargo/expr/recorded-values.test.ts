@@ -74,7 +74,7 @@ describeWithShared('the values and errors of expr-lang v1.17.8, as recorded', FI
     );
     expect(values).toBeGreaterThanOrEqual(MIN_VALUES);
     expect(texts).toBeGreaterThanOrEqual(MIN_TEXTS);
-  }, 60_000);
+  }, 300_000);
 });
 
 function outcome(source: string, env: Value): Omit<Recorded, 'e' | 'env'> {
