@@ -138,7 +138,7 @@ describe('the market gate that waits', () => {
       }
     }
     expect(different).toEqual([]);
-  });
+  }, 120_000);
 
   it('has no admission policy that would refuse it before it can wait', () => {
     const bindings = objectsIn(text).filter(
