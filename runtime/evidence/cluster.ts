@@ -2,9 +2,9 @@ import { ConfigurationError } from '../config/error.ts';
 import type { Evidence } from '../gates/evidence.ts';
 import { type Api, createApi } from '../gates/kubernetes/api.ts';
 import { type ClusterAccess, openCluster } from '../gates/kubernetes/cluster.ts';
+import { keptEvidence } from '../gates/kubernetes/kept-evidence.ts';
 import { configMapObject } from '../gates/kubernetes/objects.ts';
 import { EvidenceError } from './error.ts';
-import { keptEvidence } from '../gates/kubernetes/kept-evidence.ts';
 import { readEvidence } from './read.ts';
 
 export interface ClusterSource extends ClusterAccess {
