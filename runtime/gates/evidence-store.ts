@@ -103,7 +103,7 @@ export async function setLatest(
 }
 
 /** Writes the file as a whole or not at all. */
-export async function writeEvidenceFile(file: string, document: Evidence): Promise<void> {
+export async function writeEvidenceFile(file: string, document: object): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const part = `${file}.part`;
   const handle = await open(part, 'w');

@@ -1,5 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Applied } from '../cluster/kubectl.ts';
 import type { StepsResult } from '../cluster/steps.ts';
 import type { CollectorSnapshot } from './collector.ts';
@@ -38,18 +37,4 @@ export interface DeployEvidence {
 export function evidenceFile(root: string, startedAt: Date): string {
   const stamp = startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   return join(root, 'data', 'manifests', `ws_canary_deploy_${stamp}Z.json`);
-}
-
-/** Whole and on the medium, or not there. */
-export async function writeEvidence(file: string, document: DeployEvidence): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const part = `${file}.part`;
-  const handle = await open(part, 'w');
-  try {
-    await handle.writeFile(`${JSON.stringify(document, null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(part, file);
 }

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../runtime/config/duration.ts';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { writeEvidenceFile } from '../../runtime/gates/evidence-store.ts';
 import {
   type ClusterFlags,
   EXIT_FAILED,
@@ -12,7 +12,7 @@ import {
   withClusterOptions,
 } from '../cluster/command.ts';
 import { deployCanary } from './deploy.ts';
-import { evidenceFile, writeEvidence } from './evidence.ts';
+import { evidenceFile } from './evidence.ts';
 
 interface Flags extends ClusterFlags {
   readonly gitRef?: string;
@@ -70,8 +70,8 @@ process.exitCode = await runCommand(program, async (signal) => {
   });
   if (!dryRun) {
     const file = evidenceFile(flags.root, startedAt);
-    await writeEvidence(file, evidence);
-    process.stderr.write(`evidence: ${join(file)}\n`);
+    await writeEvidenceFile(file, evidence);
+    process.stderr.write(`evidence: ${file}\n`);
   }
   if (flags.json === true) process.stdout.write(`${JSON.stringify(evidence, null, 2)}\n`);
   return evidence.gate_status === 'PASS' ? EXIT_GOOD : EXIT_FAILED;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { parseDuration } from '../../runtime/config/duration.ts';
 import { canonicalJson } from '../../runtime/config/load.ts';
+import { writeEvidenceFile } from '../../runtime/gates/evidence-store.ts';
 import type { Observation, Sample } from '../../runtime/gates/facts.ts';
 import { connectKubernetes } from '../../runtime/gates/kubernetes/platform.ts';
 import { observe } from '../../runtime/gates/observation.ts';
@@ -128,7 +128,7 @@ process.exitCode = await runCommand(program, async (signal) => {
     report(flags.stage, pod, observation, { durationMs, ...limits }, judgements, verdict),
   );
   const file = flags.evidence ?? defaultFile(flags.stage, observation.startedAt);
-  await write(file, document);
+  await writeEvidenceFile(file, document);
   stream.write(`${verdict}; evidence: ${file}\n`);
   if (flags.json === true) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   return verdict === 'PASS' ? EXIT_GOOD : EXIT_FAILED;
@@ -177,12 +177,6 @@ function withHash<T extends object>(document: T): T & { readonly sha256: string 
 function defaultFile(stage: string, startedAt: Date): string {
   const stamp = startedAt.toISOString().replaceAll(/[-:.]/g, '');
   return join(ROOT, 'data', 'evidence', `observe-${stage}-${stamp}.json`);
-}
-
-async function write(file: string, document: object): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.part`, `${JSON.stringify(document, null, 2)}\n`);
-  await rename(`${file}.part`, file);
 }
 
 function line({ what, observed, problem }: Judgement): string {

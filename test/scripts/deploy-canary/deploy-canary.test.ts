@@ -2,8 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeEvidenceFile } from '../../../runtime/gates/evidence-store.ts';
 import { deployCanary } from '../../../scripts/deploy-canary/deploy.ts';
-import { evidenceFile, writeEvidence } from '../../../scripts/deploy-canary/evidence.ts';
+import { evidenceFile } from '../../../scripts/deploy-canary/evidence.ts';
 import { git } from '../../../scripts/git.ts';
 import { type FakeAnswer, type FakeProgram, fakeKubectl, HOSTILE } from '../deploy/fake-kubectl.ts';
 
@@ -123,7 +124,7 @@ test('applies exactly the scoped set of the pushed commit, on the digest, and pr
     'rollout status deployment/orderbooks-ws-recorder --namespace=orderbooks-canary --timeout=1s',
   ]);
   const file = evidenceFile(root, NOW);
-  await writeEvidence(file, evidence);
+  await writeEvidenceFile(file, evidence);
   expect(file).toMatch(/data\/manifests\/ws_canary_deploy_20261120T120000Z\.json$/);
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ kind: 'ws_canary_deploy' });
 });
