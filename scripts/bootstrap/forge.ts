@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
 
 /** A repository of a forge, and what its workflows are given. */
@@ -86,6 +86,24 @@ export class ForgeApi {
       throw notAnswered(`${method} ${base}${path}`, method, cause);
     }
   }
+}
+
+const user = z.object({ login: z.string() });
+
+/** What both forges do in the same way: look for the repository, and make it for its owner, a person or an organisation. */
+export function repositoryCalls(
+  api: ForgeApi,
+  { owner, name }: RepositoryName,
+): Pick<Forge, 'hasRepository' | 'createRepository'> {
+  return {
+    hasRepository: async () =>
+      (await api.call('GET', `/repos/${owner}/${name}`, z.unknown(), { also: [404] })) !== null,
+    createRepository: async () => {
+      const me = await api.call('GET', '/user', user);
+      const path = me?.login === owner ? '/user/repos' : `/orgs/${owner}/repos`;
+      await api.call('POST', path, z.unknown(), { body: { name, private: true } });
+    },
+  };
 }
 
 function refusal(what: string, status: number): ClusterError {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { type Forge, ForgeApi, type RepositoryName } from './forge.ts';
+import { type Forge, ForgeApi, type RepositoryName, repositoryCalls } from './forge.ts';
 
-const user = z.object({ login: z.string() });
 const secrets = z.array(z.object({ name: z.string() }));
 const variable = z.object({ data: z.string() });
 
@@ -23,12 +22,7 @@ export function forgejo(options: {
   });
   const repo = `/repos/${owner}/${name}`;
   return {
-    hasRepository: async () => (await api.call('GET', repo, z.unknown(), { also: [404] })) !== null,
-    createRepository: async () => {
-      const me = await api.call('GET', '/user', user);
-      const path = me?.login === owner ? '/user/repos' : `/orgs/${owner}/repos`;
-      await api.call('POST', path, z.unknown(), { body: { name, private: true } });
-    },
+    ...repositoryCalls(api, options.repository),
     secretNames: async () =>
       ((await api.call('GET', `${repo}/actions/secrets?limit=50`, secrets)) ?? []).map(
         (one) => one.name,

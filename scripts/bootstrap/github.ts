@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
-import { type Forge, ForgeApi, type RepositoryName } from './forge.ts';
+import { type Forge, ForgeApi, type RepositoryName, repositoryCalls } from './forge.ts';
 import { seal } from './sealed-box.ts';
 
 export const GITHUB_API = 'https://api.github.com';
 
-const user = z.object({ login: z.string() });
 const publicKey = z.object({ key_id: z.string(), key: z.string() });
 const secrets = z.object({ secrets: z.array(z.object({ name: z.string() })) });
 const variable = z.object({ value: z.string() });
@@ -31,12 +30,7 @@ export function github(options: {
   });
   const repo = `/repos/${owner}/${name}`;
   return {
-    hasRepository: async () => (await api.call('GET', repo, z.unknown(), { also: [404] })) !== null,
-    createRepository: async () => {
-      const me = await api.call('GET', '/user', user);
-      const path = me?.login === owner ? '/user/repos' : `/orgs/${owner}/repos`;
-      await api.call('POST', path, z.unknown(), { body: { name, private: true } });
-    },
+    ...repositoryCalls(api, options.repository),
     secretNames: async () => {
       const found = await api.call('GET', `${repo}/actions/secrets?per_page=100`, secrets);
       return (found?.secrets ?? []).map((one) => one.name);

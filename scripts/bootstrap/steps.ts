@@ -130,7 +130,7 @@ async function actions(api: Forge, options: BootstrapOptions): Promise<StepOutco
     ...(ciKubeconfig === undefined
       ? {}
       : { KUBECONFIG_B64: Buffer.from(ciKubeconfig).toString('base64') }),
-    ...(registry === undefined ? {} : { REGISTRY_PASSWORD: registry.password }),
+    ...(registry === undefined ? {} : { REGISTRY_TOKEN: registry.password }),
   };
   const variables: Readonly<Record<string, string>> = {
     REGISTRY_HOST: registryHost(settings.imageRepository),
