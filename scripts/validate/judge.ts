@@ -51,10 +51,12 @@ export function judge(
 ): Judgement {
   const bundle = bundleOf(files, renders);
   const documents = [...files.values()].flatMap((file) => file.documents);
-  const notChecked: NotChecked[] = [];
+  const notChecked: NotChecked[] = [...(renders.notChecked ?? [])];
   const counts = { steps: 0, expressions: 0 };
   const drafts: Draft[] = [
-    ...[...files.values()].flatMap(({ findings }) => findings),
+    ...[...files.values()].flatMap(({ findings }) =>
+      findings.filter(({ rule }) => house || rule !== 'yaml/several-documents'),
+    ),
     ...renders.findings,
   ];
   const run = (checks: readonly Check[]): void => {

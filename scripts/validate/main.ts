@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import { githubReport } from './github-report.ts';
@@ -22,7 +21,6 @@ const FORMATS = {
   github: textReport,
 } as const satisfies Readonly<Record<string, (report: Report) => string>>;
 
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const EXIT_FINDINGS = 1;
 const EXIT_NOT_CHECKED = 2;
 
@@ -47,7 +45,7 @@ async function main(): Promise<number> {
     .description(
       'Check the manifests of a bundle: YAML, renders, Kargo steps and expressions, and what its objects say of each other.',
     )
-    .argument('[folder]', 'root of the bundle, with gitops/, kargo/ or argocd/', REPOSITORY)
+    .argument('[folder]', 'root of a repository with manifests; the working folder by default')
     .addOption(
       new Option(
         '--format <format>',
@@ -79,7 +77,7 @@ async function main(): Promise<number> {
   try {
     const { format, failOn, today } = program.opts<Flags>();
     const report = await validateBundle(
-      program.args[0] ?? REPOSITORY,
+      program.args[0] ?? process.cwd(),
       today === undefined ? {} : { today },
     );
     process.stdout.write(FORMATS[format](report));

@@ -10,10 +10,11 @@ import {
   type RenderedObject,
   renderOverlay,
 } from '../kustomize/render.ts';
-import { fields, text } from './fields.ts';
+import { fields, items, text } from './fields.ts';
 import type { Draft } from './finding.ts';
 import { KUBERNETES_YAML, MAX_ALIASES } from './kubernetes-yaml.ts';
 import { KUSTOMIZATION_FILE } from './kustomization-file.ts';
+import type { NotChecked } from './report.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** What one kustomization renders to. */
@@ -34,6 +35,8 @@ export interface RenderedValue {
 export interface Renders {
   readonly renders: readonly Render[];
   readonly findings: readonly Draft[];
+  /** What is not rendered, because it would need the network. */
+  readonly notChecked?: readonly NotChecked[];
   /** Files that some kustomization names, rendered or not. */
   readonly named: ReadonlySet<string>;
 }
@@ -62,8 +65,18 @@ export async function renderAll(
   try {
     const findings: Draft[] = [];
     const renders: Render[] = [];
+    const notChecked: NotChecked[] = [];
     for (const kustomization of entries) {
       const own = new Set([kustomization, ...(reached.get(kustomization) ?? [])]);
+      const remote = [...own].find((file) => needsNetwork(files.get(file)));
+      if (remote !== undefined) {
+        notChecked.push({
+          what: `the render of ${kustomization}`,
+          why: `${remote} names a chart or something in another repository, and nothing is fetched`,
+        });
+        renders.push({ kustomization, files: own, objects: null });
+        continue;
+      }
       const outcome = await renderTwice(root, kustomization, program, { home, ...given(signal) });
       // Broken YAML is said where it is broken; that it does not render then goes without saying.
       const broken = [...own].some((file) =>
@@ -74,7 +87,7 @@ export async function renderAll(
       }
       renders.push({ kustomization, files: own, objects: outcome.objects });
     }
-    return { renders, findings, named: new Set([...named, ...kustomizations]) };
+    return { renders, findings, notChecked, named: new Set([...named, ...kustomizations]) };
   } finally {
     await rm(home, { recursive: true, force: true });
   }
@@ -164,6 +177,18 @@ function filesBelow(
   );
   return new Set(paths.filter((path) => path !== kustomization));
 }
+
+/** Whether a kustomization names what is not on this disk. */
+function needsNetwork(file: SourceFile | undefined): boolean {
+  if (file === undefined || !KUSTOMIZATION_FILE.test(file.file)) return false;
+  const { helmCharts, resources, bases, components } = fields(file.documents[0]?.value);
+  if (items(helmCharts).length > 0) return true;
+  return [resources, bases, components].flatMap(items).some((one) => REMOTE.test(text(one)));
+}
+
+/** An address, a host with a path, or a repository with a revision. */
+const REMOTE =
+  /^[a-z][a-z0-9+.-]*:\/\/|^[^/]+@[^/]+:|^(www\.)?(github|gitlab|bitbucket)\.[a-z]+\/|\?(ref|version)=/;
 
 function isComponent(file: SourceFile | undefined): boolean {
   return text(fields(file?.documents[0]?.value)['kind']) === 'Component';

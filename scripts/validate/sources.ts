@@ -3,9 +3,11 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KUSTOMIZATION_NAMES } from '../kustomize/kustomization.ts';
 import { ValidationError } from './error.ts';
+import { fields, text } from './fields.ts';
 import type { Draft } from './finding.ts';
 import type { NotChecked } from './report.ts';
 import { parseSource, type SourceFile } from './source-file.ts';
+import { isLookedInto, whyNotChecked } from './whole-tree.ts';
 
 /** Folders of a bundle that hold manifests. */
 export const FOLDERS = ['argocd', 'gitops', 'kargo', 'settings'] as const;
@@ -27,25 +29,31 @@ export interface Sources {
 const SETTINGS = 'settings/settings.env';
 
 /**
- * Reads every YAML file of the bundle in `root` (absolute). Throws VALIDATE_UNREADABLE where a folder or file cannot be
+ * Reads every YAML file of the bundle in `root` (absolute): of one like this repository's, those in FOLDERS; of any other,
+ * all that there are, and says which of them are no manifests. Throws VALIDATE_UNREADABLE where a folder or file cannot be
  * read; what is wrong inside a file is a finding of that file.
  */
 export async function readSources(root: string): Promise<Sources> {
   const notChecked: NotChecked[] = [];
   const paths: string[] = [];
-  const present = await directoriesIn(root);
-  for (const folder of present) paths.push(...(await filesBelow(root, folder, notChecked)));
-  if (present.length === 0) {
-    throw new ValidationError(
-      'VALIDATE_NOTHING',
-      `expected at least one of the folders ${FOLDERS.join(', ')} in ${root}, found none; name the root of a bundle`,
-    );
-  }
+  const house = existsSync(join(root, SETTINGS));
+  // Of our own form, what else there is (tests with broken manifests, say) is no part of the bundle.
+  const folders = house ? await directoriesIn(root) : [''];
+  for (const folder of folders) paths.push(...(await filesBelow(root, folder, notChecked)));
   const files = await Promise.all(
     paths.toSorted().map(async (path) => [path, await readSource(root, path)] as const),
   );
-  const house = existsSync(join(root, SETTINGS));
-  return { files: new Map(files), notChecked, house };
+  if (house) return { files: new Map(files), notChecked, house };
+  const looked = files.map(([file, source]) => {
+    const why = whyNotChecked(root, source);
+    if (why === null) return [file, source] as const;
+    notChecked.push({ what: file, why });
+    // Still there for the kustomization that names it, as a patch or as data.
+    const isObject = source.documents.some(({ value }) => text(fields(value)['kind']) !== '');
+    const documents = isObject || !source.whole ? [] : source.documents;
+    return [file, { ...source, documents, findings: [], whole: true }] as const;
+  });
+  return { files: new Map(looked), notChecked, house };
 }
 
 /** An object in etcd has at most 1.5 MiB; and a parser should not be kept busy for minutes. */
@@ -59,9 +67,9 @@ async function readSource(root: string, path: string): Promise<SourceFile> {
       `cannot be read: the file has ${size} bytes, a manifest at most ${MAX_FILE_BYTES}`,
     );
   }
-  const text = decode(await reading(path, () => readFile(join(root, path))));
-  if (text === null) return unreadable(path, 'not YAML: the file is not UTF-8 text');
-  return parseSource(path, text);
+  const content = decode(await reading(path, () => readFile(join(root, path))));
+  if (content === null) return unreadable(path, 'not YAML: the file is not UTF-8 text');
+  return parseSource(path, content);
 }
 
 function decode(bytes: Buffer): string | null {
@@ -102,11 +110,12 @@ async function filesBelow(
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const entry of await list(join(root, folder), folder)) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...(await filesBelow(root, path, notChecked)));
-    else if (!isManifestName(entry.name)) {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (isLookedInto(entry.name)) found.push(...(await filesBelow(root, path, notChecked)));
+    } else if (!isManifestName(entry.name)) {
       if (entry.name.endsWith('.json')) {
-        notChecked.push({ what: path, why: 'only YAML is read so far, not JSON' });
+        notChecked.push({ what: path, why: 'it is JSON, and only YAML is read' });
       }
     } else if (entry.isFile()) found.push(path);
     else if ((await reading(path, () => stat(join(root, path)))).isFile()) found.push(path);

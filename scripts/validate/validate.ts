@@ -4,7 +4,7 @@ import { findingsOf, inOrder } from './finding.ts';
 import { judge } from './judge.ts';
 import { renderAll } from './rendering.ts';
 import { type NotChecked, REPORT_VERSION, type Report } from './report.ts';
-import { FOLDERS, readSources, realFolder } from './sources.ts';
+import { readSources, realFolder } from './sources.ts';
 import { sortSuppressed, suppressionsIn } from './suppression.ts';
 
 export interface ValidateOptions {
@@ -35,7 +35,7 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   if (objects === 0 && drafts.length === 0) {
     throw new ValidationError(
       'VALIDATE_NOTHING',
-      `expected Kubernetes manifests in ${FOLDERS.join(', ')} of ${folder}, found none in ${files.length} YAML files; name the root of a bundle`,
+      `expected Kubernetes manifests below ${folder}, found none in ${files.length + sources.notChecked.length} files; name the root of a repository that has some`,
     );
   }
   const textOf = (file: string): string | undefined => sources.files.get(file)?.text;

@@ -7,7 +7,7 @@ import { type UpdateOutcome, updatedApplications } from '../updated-applications
 const ANNOTATION = 'kargo.akuity.io/authorized-stage';
 
 /** An update that finds no Application, or one that is not this Stage's to change, errors after the push. */
-export const checkApplications: Check = function* ({ bundle, skip }) {
+export const checkApplications: Check = function* ({ bundle, skip, house }) {
   const all = objectsOf(bundle, 'argoproj.io', 'Application');
   for (const update of applicationUpdates(bundle)) {
     const { object, path, stage } = update;
@@ -24,6 +24,17 @@ export const checkApplications: Check = function* ({ bundle, skip }) {
         break;
       }
       case 'missing':
+        if (
+          !house &&
+          (all.length === 0 || objectsOf(bundle, 'argoproj.io', 'ApplicationSet').length > 0)
+        ) {
+          const { file, line } = object.at(path);
+          skip({
+            what: `${file}:${line}: the Application that Stage ${stage.name} updates`,
+            why: 'it is not here; an ApplicationSet or another repository may make it',
+          });
+          break;
+        }
         yield {
           rule: 'argocd/unknown-application',
           at: outcome.name?.at ?? object.at([...path, 'selector']),

@@ -32,7 +32,9 @@ export const checkRenderedObjects: Check = function* ({ bundle }) {
   }
 };
 
-export const checkUnlisted: Check = function* ({ bundle }) {
+export const checkUnlisted: Check = function* ({ bundle, house }) {
+  // Elsewhere, what stands beside a kustomization may be applied by other means.
+  if (!house) return;
   for (const object of bundle.unlisted) {
     yield {
       rule: 'kustomize/not-listed',

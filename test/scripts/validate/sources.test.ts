@@ -7,6 +7,38 @@ import { folderWith } from './folder.ts';
 
 const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n';
 
+const TASK =
+  'apiVersion: kargo.akuity.io/v1alpha1\nkind: PromotionTask\nmetadata: {name: task, namespace: shop}\nspec: {steps: [{uses: fial, config: {message: m}}]}\n';
+
+describe('a repository of another form', () => {
+  it('is read whole: findings of its manifests, and of all else that it is not checked', async () => {
+    await using folder = await folderWith({
+      'deploy/here/task.yaml': `${TASK}---\n${CONFIG_MAP}`,
+      'charts/shop/Chart.yaml': 'name: shop\n',
+      'charts/shop/templates/service.yaml': 'kind: {{ .Values.kind }}\n',
+      'charts/shop/values.yaml': 'kind: 3\n',
+      'config/broken.yaml': 'a: [\n',
+      'config/templated.yaml': 'apiVersion: v1\nkind: {{ kind }}\nmetadata: [\n',
+      'overlay/kustomization.yaml':
+        'resources: [https://github.com/somebody/something//base?ref=v1]\n',
+      '.hidden/task.yaml': TASK,
+    });
+    const { findings, notChecked } = await validateBundle(folder.path);
+    expect(findings.map(({ rule, file }) => [rule, file])).toEqual([
+      ['kargo/unknown-step', 'deploy/here/task.yaml'],
+    ]);
+    expect(notChecked.map(({ what }) => what)).toEqual([
+      'charts/shop/Chart.yaml',
+      'charts/shop/templates/service.yaml',
+      'charts/shop/values.yaml',
+      'config/broken.yaml',
+      'config/templated.yaml',
+      'the render of overlay/kustomization.yaml',
+      'references between objects',
+    ]);
+  });
+});
+
 describe('what a bundle is read from', () => {
   it.each([
     ['a binary file', Uint8Array.of(0x1f, 0x8b, 0xff, 0xfe, 0, 1)],
@@ -22,6 +54,7 @@ describe('what a bundle is read from', () => {
 
   it('reads .yaml, .yml and Kustomization below its folders only, links to files too', async () => {
     await using folder = await folderWith({
+      'settings/settings.env': 'A=b\n',
       'kargo/deep/a.yml': CONFIG_MAP,
       'gitops/base/Kustomization': 'resources: []\n',
       'kargo/notes.md': '# a: [\n',
@@ -36,7 +69,10 @@ describe('what a bundle is read from', () => {
   });
 
   it('follows a link to one of its folders', async () => {
-    await using folder = await folderWith({ 'real/a.yaml': CONFIG_MAP });
+    await using folder = await folderWith({
+      'settings/settings.env': 'A=b\n',
+      'real/a.yaml': CONFIG_MAP,
+    });
     await symlink(join(folder.path, 'real'), join(folder.path, 'kargo'));
     expect([...(await readSources(folder.path)).files.keys()]).toEqual(['kargo/a.yaml']);
   });
@@ -61,7 +97,6 @@ describe('what a bundle is read from', () => {
   });
 
   it.each([
-    ['no folder of manifests', { 'readme.yaml': CONFIG_MAP }],
     ['no file', { 'kargo/readme.md': '' }],
     ['no object', { 'kargo/values.yaml': 'a: 1\n', 'kargo/empty.yaml': '# nothing\n' }],
     ['only a Component', { 'kargo/kustomization.yaml': 'kind: Component\n' }],
