@@ -10,13 +10,14 @@ const MAIN = join(ROOT, 'scripts/validate/main.ts');
 const UNKNOWN_STEP = join(ROOT, 'test/invalid/unknown-step');
 
 describe('npm run validate', () => {
+  // The limit is for busy machines: it starts Node and renders everything twice.
   it('ends with 0 on the bundle of this repository and says how much it checked', async () => {
     const { code, out, err } = await validate(['--today', '2026-11-21']);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(
       /^checked \d+ files, \d+ documents, \d+ objects, \d+ promotion steps, \d+ expressions and \d+ renders, each made twice with .*kustomize.*\nno findings\n$/,
     );
-  });
+  }, 120_000);
 
   it('ends with 1 on a finding and shows place, source line, remedy and page', async () => {
     const { code, out } = await validate([UNKNOWN_STEP]);
