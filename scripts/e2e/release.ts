@@ -135,7 +135,10 @@ export async function mainOf(
 export async function removeBranches(
   forge: Pick<Forge, 'pushUrl' | 'folder' | 'signal'>,
 ): Promise<readonly string[]> {
-  const place = placeOf(forge, forge.folder);
+  // A push wants a repository to stand in, even if it only deletes.
+  const folder = await mkdtemp(join(forge.folder, 'remove-'));
+  const place = placeOf(forge, folder);
+  await git(place, 'init', '--quiet');
   const kept: string[] = [];
   for (const branch of BRANCHES) {
     const listed = await git(place, 'ls-remote', forge.pushUrl, `refs/heads/${branch}`);
