@@ -199,7 +199,8 @@ function* inProject(
   }
   const source = text(valueAt(application.value, ['spec', 'source', 'repoURL']));
   const repositories = items(valueAt(project.value, ['spec', 'sourceRepos'])).map(text);
-  if (source !== '' && !repositories.some((one) => matches(one, source))) {
+  // What is no address at all has a finding of its own.
+  if (/[:/]/.test(source) && !repositories.some((one) => matches(one, source))) {
     yield draft(
       'argocd/not-permitted',
       application,
