@@ -40,6 +40,23 @@ export async function namespaces(root: string): Promise<readonly object[]> {
   ];
 }
 
+/**
+ * What the verifier may do in the workloads' namespaces, as the base has it. Argo CD delivers the same with each stage, but
+ * the canary's gates already look at production when nothing was ever promoted to it.
+ */
+export async function verifierRights(root: string): Promise<readonly object[]> {
+  const files = ['role-verifier.yaml', 'rolebinding-verifier.yaml'];
+  const texts = await Promise.all(
+    files.map((file) => readFile(join(root, 'gitops/base', file), 'utf8')),
+  );
+  return WORKLOAD_NAMESPACES.flatMap((namespace) =>
+    texts.map((text) => {
+      const object = parse(text) as { readonly metadata: object };
+      return { ...object, metadata: { ...object.metadata, namespace } };
+    }),
+  );
+}
+
 /** The Secret with which nodes pull the image, and the accounts that name it. */
 export function pullSecrets({ imageRepository }: Settings, login: Login): readonly object[] {
   const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');

@@ -13,6 +13,7 @@ import {
   pullSecrets,
   registryHost,
   secret,
+  verifierRights,
 } from './objects.ts';
 import { checkRclone, createRclone, type RcloneBy } from './rclone.ts';
 
@@ -39,6 +40,10 @@ export function bootstrapSteps(options: BootstrapOptions): readonly Step[] {
     outcomeOf(await kubectl.apply(objects), kubectl.dryRun);
   return [
     { name: 'namespaces', run: async () => apply(await namespaces(options.root)) },
+    {
+      name: "verifier's rights",
+      run: () => inNewNamespaces(kubectl, async () => apply(await verifierRights(options.root))),
+    },
     {
       name: 'registry',
       run: async () =>
