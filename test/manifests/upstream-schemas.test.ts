@@ -79,6 +79,7 @@ describeWithShared('step configurations satisfy the pinned step schemas', 'upstr
         'git-clone',
         'git-commit',
         'git-push',
+        'http',
         'kustomize-build',
         'kustomize-set-image',
         'set-metadata',
