@@ -41,13 +41,19 @@ export interface JudgeOptions {
   readonly house?: boolean;
   /** The day to judge by, in UTC; by default the day it is. */
   readonly today?: string;
+  /** False leaves out what objects say of each other; it is judged by default. */
+  readonly references?: boolean;
 }
 
 /** Everything there is to say about files and what they rendered to. Touches no disk. */
 export function judge(
   files: ReadonlyMap<string, SourceFile>,
   renders: Renders,
-  { house = false, today = new Date().toISOString().slice(0, 10) }: JudgeOptions = {},
+  {
+    house = false,
+    today = new Date().toISOString().slice(0, 10),
+    references = true,
+  }: JudgeOptions = {},
 ): Judgement {
   const bundle = bundleOf(files, renders);
   const documents = [...files.values()].flatMap((file) => file.documents);
@@ -77,8 +83,8 @@ export function judge(
   };
   run(OBJECT_CHECKS);
   const gap = gapIn(files, bundle);
-  if (gap === null) run(REFERENCE_CHECKS);
-  else notChecked.push({ what: 'references between objects', why: gap });
+  if (gap === null && references) run(REFERENCE_CHECKS);
+  else if (gap !== null) notChecked.push({ what: 'references between objects', why: gap });
   return { complete: gap === null, drafts, notChecked, objects: bundle.objects.length, ...counts };
 }
 

@@ -76,10 +76,10 @@ async function main(): Promise<number> {
   }
   try {
     const { format, failOn, today } = program.opts<Flags>();
-    const report = await validateBundle(
-      program.args[0] ?? process.cwd(),
-      today === undefined ? {} : { today },
-    );
+    const report = await validateBundle(program.args[0] ?? process.cwd(), {
+      combinations: true,
+      ...(today === undefined ? {} : { today }),
+    });
     process.stdout.write(FORMATS[format](report));
     if (format === 'github') await githubReport(report);
     const failing = report.findings.filter(

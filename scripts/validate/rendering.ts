@@ -143,7 +143,8 @@ async function renderTwice(
   }
 }
 
-function parsedValue({ text: rendered }: RenderedObject): RenderedValue {
+/** A rendered object with its value, as Kubernetes reads it. */
+export function parsedValue({ text: rendered }: RenderedObject): RenderedValue {
   return {
     text: rendered,
     value: fields(parse(rendered, { ...KUBERNETES_YAML, maxAliasCount: MAX_ALIASES })),
@@ -166,7 +167,7 @@ function differenceOf(
 }
 
 /** Files that a kustomization is made of, without itself. */
-function filesBelow(
+export function filesBelow(
   root: string,
   kustomization: string,
   all: readonly string[],

@@ -49,6 +49,8 @@ export const report = z.strictObject({
     objects: z.int().nonnegative(),
     /** Kustomizations, each rendered twice. */
     renders: z.int().nonnegative(),
+    /** Of gitops/combinations.yaml, each rendered once. */
+    combinations: z.int().nonnegative(),
     steps: z.int().nonnegative(),
     expressions: z.int().nonnegative(),
   }),

@@ -12,7 +12,8 @@ export function textReport(report: Report): string {
   if (notChecked.length > 0) lines.push('');
   lines.push(
     `checked ${counted(checked.files, 'file')}, ${counted(checked.documents, 'document')}, ${counted(checked.objects, 'object')}, ` +
-      `${counted(checked.steps, 'promotion step')}, ${counted(checked.expressions, 'expression')} and ${counted(checked.renders, 'render')}, each made twice with ${renderedWith}`,
+      `${counted(checked.steps, 'promotion step')}, ${counted(checked.expressions, 'expression')} and ${counted(checked.renders, 'render')}, each made twice with ${renderedWith}` +
+      (checked.combinations === 0 ? '' : `; ${counted(checked.combinations, 'combination')}`),
     findings.length === 0 ? 'no findings' : counted(findings.length, 'finding'),
   );
   return `${lines.join('\n')}\n`;

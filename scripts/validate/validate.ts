@@ -1,4 +1,5 @@
 import { describeProgram, findKustomize, type KustomizeProgram } from '../kustomize/program.ts';
+import { judgeCombinations, NO_COMBINATIONS } from './combinations.ts';
 import { ValidationError } from './error.ts';
 import { findingsOf, inOrder } from './finding.ts';
 import { judge } from './judge.ts';
@@ -13,6 +14,8 @@ export interface ValidateOptions {
   readonly signal?: AbortSignal;
   /** Day to judge the calendar by, as 2026-11-21; by default the day it is in UTC. */
   readonly today?: string;
+  /** Whether the combinations that the bundle lists are judged too, which takes a few seconds; by default they are not. */
+  readonly combinations?: boolean;
 }
 
 /**
@@ -26,11 +29,20 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   const sources = await readSources(folder);
   const program = options.program ?? (await findKustomize());
   const renders = await renderAll(folder, sources.files, program, options.signal);
-  const judgement = judge(sources.files, renders, {
+  const judging = {
     house: sources.house,
     ...(options.today === undefined ? {} : { today: options.today }),
-  });
-  const { drafts, notChecked, objects, steps, expressions, complete } = judgement;
+  };
+  const judgement = judge(sources.files, renders, judging);
+  const { objects, steps, expressions, complete } = judgement;
+  const combined =
+    options.combinations === true
+      ? await judgeCombinations(
+          { root: folder, files: sources.files, renders, judgement, program },
+          { ...judging, ...(options.signal === undefined ? {} : { signal: options.signal }) },
+        )
+      : NO_COMBINATIONS;
+  const drafts = [...judgement.drafts, ...combined.drafts];
   const files = [...sources.files.values()];
   if (objects === 0 && drafts.length === 0) {
     throw new ValidationError(
@@ -50,13 +62,15 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
       documents: files.reduce((sum, { documentCount }) => sum + documentCount, 0),
       objects,
       renders: renders.renders.length,
+      combinations: combined.count,
       steps,
       expressions,
     },
     notChecked: distinct([
       // Data that a kustomization puts into a ConfigMap is checked as a part of that.
       ...sources.notChecked.filter(({ what }) => !renders.named.has(what)),
-      ...notChecked,
+      ...judgement.notChecked,
+      ...combined.notChecked,
     ]),
     findings: [...inOrder([...sorted.findings, ...findingsOf(sorted.drafts, textOf)])],
     suppressed: [...sorted.suppressed],

@@ -83,11 +83,26 @@ function* missing(
   );
   // Of what stands beside it only: another overlay's object of this name is in another namespace.
   if (known.some((object) => object.name === name)) return;
+  if (kind === 'PersistentVolumeClaim' && isOfStatefulSet(bundle, name, namespace)) return;
   yield reference(
     from,
     path,
     `${kind} ${name}, which is not there${namespace === '' ? '' : ` in namespace ${namespace}`}`,
     adviceOn(name, known, kind),
+  );
+}
+
+/** A StatefulSet makes its claims itself: `<template>-<set>-<ordinal>`. */
+function isOfStatefulSet({ objects }: Bundle, claim: string, namespace: string): boolean {
+  return objects.some(
+    (set) =>
+      set.group === 'apps' &&
+      set.kind === 'StatefulSet' &&
+      set.namespace === namespace &&
+      items(valueAt(set.value, ['spec', 'volumeClaimTemplates'])).some((template) => {
+        const start = `${text(valueAt(template, ['metadata', 'name']))}-${set.name}-`;
+        return claim.startsWith(start) && /^\d+$/.test(claim.slice(start.length));
+      }),
   );
 }
 

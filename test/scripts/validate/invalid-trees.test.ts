@@ -23,7 +23,8 @@ describe('every tree in test/invalid gives exactly the finding that it is about,
   it.each(Object.entries(TREES))('%s', async (fault, [rule, place]) => {
     await using program = await changingKustomize();
     const today = '2026-02-01';
-    const options = fault === 'changing-render' ? { program, today } : { today };
+    const options =
+      fault === 'changing-render' ? { program, today } : { today, combinations: true };
     const { findings } = await validateBundle(join(INVALID, fault), options);
     expect(findings.map((finding) => [finding.rule, placeOf(finding)])).toEqual([[rule, place]]);
     for (const { file, line, column, sourceLine, message, fix } of findings) {

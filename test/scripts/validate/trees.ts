@@ -12,6 +12,10 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'broken-yaml': ['yaml/syntax', 'gitops/overlays/oven/configmap.yaml:6:1'],
   'calendar-nearly-over': ['orderbooks/calendar-short', 'kargo/configmap.yaml:8:17'],
   'changing-render': ['kustomize/not-reproducible', 'gitops/overlays/oven/kustomization.yaml:1:1'],
+  'combination-without-role': [
+    'kubernetes/unknown-reference',
+    'gitops/components/shelf/rolebinding.yaml:8:9',
+  ],
   'criteria-do-not-parse': ['kargo/expression', 'kargo/warehouse.yaml:8:70'],
   'duplicate-key': ['yaml/duplicate-key', 'gitops/overlays/oven/configmap.yaml:8:3'],
   'expression-does-not-compile': ['kargo/expression', 'kargo/stage.yaml:15:17'],
