@@ -1,4 +1,4 @@
-import type { PreviewResult } from './result.ts';
+import type { PreviewResult, PreviewStep } from './result.ts';
 import { shownLines } from './shown-value.ts';
 import { branchSummary, effectText, reasonOnce } from './text-report.ts';
 
@@ -24,6 +24,7 @@ export function markdownReport(result: PreviewResult): string {
         `| ${code(gate)} | ${passes ? 'passes' : '**refuses**'} | ${escaped(reasonOnce(result.gates, index))} |`,
     ),
     '',
+    ...simulatedLines(result.steps),
     escaped(branchSummary(result.branch)),
     '',
   ];
@@ -59,6 +60,14 @@ export function markdownReport(result: PreviewResult): string {
     objects.push(text);
   }
   return [...head, ...objects, ...tail].join('\n');
+}
+
+/** What is said of the branch stands on these: they were assumed, not done. */
+function simulatedLines(steps: readonly PreviewStep[]): readonly string[] {
+  const lines = steps.flatMap(({ alias, uses, simulated }) =>
+    simulated === null ? [] : [`- ${code(alias)} (${code(uses)}): ${escaped(simulated)}`],
+  );
+  return lines.length === 0 ? [] : ['Simulated steps:', '', ...lines, ''];
 }
 
 /** A manifest may hold back-ticks: the fence is longer than any run of them. */

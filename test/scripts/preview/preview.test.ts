@@ -212,6 +212,32 @@ describe('a preview', { timeout: 120_000 }, () => {
     };
     expect(markdownReport({ ...result, branch: many }).length).toBeLessThan(65_536);
   });
+
+  it('says in every form which step was simulated, and why', async () => {
+    const notify = {
+      as: 'notify',
+      uses: 'http',
+      config: { method: 'POST', url: 'https://hooks.example.com/release' },
+    };
+    const objects = source.objects.map((object) => {
+      const value = structuredClone(object.value) as typeof object.value & {
+        metadata: { name: string };
+        spec: { promotionTemplate: { spec: { steps: unknown[] } } };
+      };
+      if (value.kind !== 'Stage' || value.metadata.name !== 'full') return object;
+      value.spec.promotionTemplate.spec.steps.push(notify);
+      return { ...object, value };
+    });
+    const result = await previewed({ source: { ...source, objects } });
+    const why = 'no request was sent to hooks.example.com: only this machine is reached here';
+    const simulated = result.steps.filter((step) => step.simulated !== null);
+    expect(simulated).toMatchObject([{ alias: 'notify', status: 'Succeeded' }]);
+    expect(JSON.parse(JSON.stringify(simulated[0])).simulated).toContain(why);
+    expect(textReport(result, false)).toMatch(new RegExp(`notify \\(http\\): .*simulated: ${why}`));
+    expect(page(result)).toContain(`simulated: ${why}`);
+    expect(markdownReport(result)).toContain(`- <code>notify</code> (<code>http</code>): ${why}`);
+    expect(markdownReport(await previewed())).not.toContain('Simulated');
+  });
 });
 
 describe('the command', { timeout: 120_000 }, () => {
