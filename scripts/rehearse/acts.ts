@@ -5,23 +5,27 @@ import { RehearsalError } from './error.ts';
 import type { Fault } from './faults.ts';
 import type { Manifests } from './manifests.ts';
 import type { Progress } from './progress.ts';
+import { fingerprint, refusingGate } from './promotion-outcome.ts';
 import type { Rehearsal } from './rehearsal.ts';
-import type { RehearsalResult, Verdict } from './result.ts';
+import type { RehearsalResult, Trial, Verdict } from './result.ts';
 import type { RehearseOptions, SetUp } from './run.ts';
 import { DEFAULT_SCENARIO, type Scenario } from './scenarios.ts';
+import { type SeriesStage, seriesActs } from './series-acts.ts';
 
 /** How it ended. */
 export interface Ending {
   readonly verdict: Verdict;
   readonly summary: string;
   readonly refusedPromotion: RehearsalResult['refusedPromotion'];
+  /** Each scenario of a series. */
+  readonly trials?: readonly Trial[];
 }
 
 /** Both releases through the stages; how it ended. */
 export async function actsOf(
   rehearsal: Rehearsal,
-  { fault, until, progress, scenario }: RehearseOptions & { readonly scenario: Scenario },
-  { cluster, manifests }: SetUp,
+  { fault, until, progress, scenario, series }: RehearseOptions & { readonly scenario: Scenario },
+  { cluster, manifests, setMarket }: SetUp & Pick<SeriesStage, 'setMarket'>,
   timed: <T>(what: string, act: () => Promise<T>) => Promise<T>,
 ): Promise<Ending> {
   progress.act('Version 1 runs in both stages');
@@ -77,6 +81,19 @@ export async function actsOf(
       refusedPromotion: null,
     };
   }
+  if (series !== undefined) {
+    return timed('scenarios', () =>
+      seriesActs(series, {
+        rehearsal,
+        cluster,
+        manifests,
+        progress,
+        first,
+        second: freight,
+        setMarket,
+      }),
+    );
+  }
   return judged(
     scenario,
     await personsPart(rehearsal, scenario, { progress, cluster, manifests, freight, first, timed }),
@@ -113,7 +130,13 @@ async function personsPart(
     const before = fingerprint(cluster, manifests);
     const promotion = requireAdmitted(await rehearsal.toFull(target, version));
     const refusedBy = refusingGate(promotion);
-    if (refusedBy === null) return null;
+    if (promotion.result.phase === 'Succeeded') return null;
+    if (refusedBy === null) {
+      throw new RehearsalError(
+        'PROMOTION_FAILED',
+        `promotion ${promotion.name} ended ${promotion.result.phase}: ${promotion.result.message}`,
+      );
+    }
     return {
       verdict: 'REFUSED',
       summary: `Version ${version} was refused before anything was pushed: ${promotion.result.message}`,
@@ -173,19 +196,6 @@ function judged(scenario: Scenario, { refusedBy, ...ending }: PersonsEnding): En
   };
 }
 
-/** The step of a gate that refused a promotion; null if it succeeded. */
-function refusingGate({ name, result }: CompletedPromotion): string | null {
-  if (result.phase === 'Succeeded') return null;
-  const step = result.steps.find(({ status }) => status === 'Failed' || status === 'Errored');
-  if (step !== undefined && GATE.test(step.alias)) return step.alias;
-  throw new RehearsalError(
-    'PROMOTION_FAILED',
-    `promotion ${name} ended ${result.phase}: ${result.message}`,
-  );
-}
-
-const GATE = /^(market-gate|evidence-gate|market-gate-before-push)::/;
-
 function requireAdmitted(promotion: CompletedPromotion | RefusedPromotion): CompletedPromotion {
   if (promotion.refused) throw new RehearsalError('PROMOTION_REFUSED', promotion.message);
   return promotion;
@@ -208,24 +218,4 @@ function refusal(
     verdict: 'ESCAPED',
     summary: `The canary's gates refused the defect ${fault.name}, but not by ${fault.check}: ${failed.join(', ') || reason}.`,
   };
-}
-
-/** What full runs: its pods and the commit of its rendered branch. */
-function fingerprint(cluster: LocalCluster, manifests: Manifests): string {
-  const pods = cluster
-    .list('v1', 'Pod', manifests.namespaces.get('full') ?? '')
-    .map(({ metadata, status }) => [
-      metadata['uid'],
-      (status as { containerStatuses?: { imageID?: string; restartCount?: number }[] })
-        ?.containerStatuses?.[0],
-    ]);
-  const application = cluster.get(
-    'argoproj.io/v1alpha1',
-    'Application',
-    'argocd',
-    'orderbooks-full',
-  );
-  const sync = (application?.['status'] as { sync?: { revision?: string } } | undefined)?.sync
-    ?.revision;
-  return JSON.stringify([pods, sync]);
 }

@@ -19,6 +19,35 @@ export interface GateClock {
   readonly override: Override | null;
 }
 
+/** A clock whose hands are moved in the middle of a rehearsal: it goes by the last one it was set to. */
+export class SwitchedClock implements GateClock {
+  #current: GateClock;
+
+  constructor(first: GateClock) {
+    this.#current = first;
+  }
+
+  get market(): MarketState {
+    return this.#current.market;
+  }
+
+  get override(): Override | null {
+    return this.#current.override;
+  }
+
+  now(): Date {
+    return this.#current.now();
+  }
+
+  moved(time: Date): Date {
+    return this.#current.moved(time);
+  }
+
+  setTo(clock: GateClock): void {
+    this.#current = clock;
+  }
+}
+
 /**
  * The clock for a rehearsal: at the time asked for, or else the machine's own if the market is then as wanted for the
  * next half hour, or else the next time when it is. Where the calendar does not know today, the machine's own: the gate
@@ -28,17 +57,22 @@ export interface GateClock {
  */
 export function gateClock(
   sessions: Readonly<Record<string, string>>,
-  wanted: { readonly at: Date | null; readonly market: 'open' | 'closed' },
+  wanted: {
+    readonly at: Date | null;
+    readonly market: 'open' | 'closed';
+    /** Where the search for such a time begins; the machine's time where absent. */
+    readonly notBefore?: Date;
+  },
   machine: () => Date = () => new Date(),
 ): GateClock {
   const start = machine();
-  const target = wanted.at ?? next(sessions, start, wanted.market);
+  const target = wanted.at ?? next(sessions, wanted.notBefore ?? start, wanted.market);
   const shift = target.getTime() - start.getTime();
   const moved = (time: Date) => new Date(time.getTime() + shift);
   const market = marketStateAt(sessions, target);
   const why =
     wanted.at === null
-      ? `the market is ${marketStateAt(sessions, start)} at the machine's time, and this rehearsal needs it ${wanted.market}`
+      ? `the market is ${marketStateAt(sessions, start)} at the machine's time, and ${wanted.notBefore === undefined ? 'this rehearsal needs' : 'some scenarios need'} it ${wanted.market}`
       : 'asked for with --at; the times in the evidence are moved with it';
   return {
     now: () => moved(machine()),

@@ -3,12 +3,21 @@ import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { RehearsalError } from './error.ts';
 import { FAULTS, faultNamed } from './fault-catalogue.ts';
 import { progressTo } from './progress.ts';
 import { reportPage } from './report/page.ts';
 import { EXIT_CODES, type RehearsalResult } from './result.ts';
 import { rehearse } from './run.ts';
-import { DEFAULT_SCENARIO, SCENARIOS, type Scenario, scenarioNamed } from './scenarios.ts';
+import {
+  ALL_SCENARIOS,
+  DEFAULT_SCENARIO,
+  SCENARIOS,
+  type Scenario,
+  SERIES,
+  scenarioNamed,
+} from './scenarios.ts';
+import { trialTable } from './series.ts';
 
 interface Flags {
   readonly fault?: string;
@@ -29,7 +38,8 @@ const EXIT_NOT_REHEARSED = 2;
 const HELP = `
 Exit codes:
   0    version 2 was verified in every stage asked for
-  1    version 2 was refused by the gates, or failed otherwise (with --fault: refused by the check meant for it)
+  1    version 2 was refused by the gates, or failed otherwise (with --fault: refused by the check meant for it;
+       with --scenario all: one of them ended otherwise than it should)
   2    it could not be rehearsed: wrong option, a missing program, manifests that do not render, …
   3    with --fault: the defect was not refused by the check meant for it; with --scenario: it ended otherwise
   130  interrupted
@@ -39,6 +49,7 @@ Examples:
   npm run rehearse -- --until canary
   npm run rehearse -- --fault drops-frames
   npm run rehearse -- --scenario market-open-refused
+  npm run rehearse -- --scenario all
   npm run rehearse -- --at 2026-11-20T15:00:00Z --ticket
 `;
 
@@ -62,7 +73,10 @@ async function main(): Promise<number> {
       parseTime,
     )
     .option('--ticket', 'file a break-glass ticket before version 2 is promoted to full')
-    .option('--scenario <name>', 'what a person tries with version 2 (see --list-scenarios)')
+    .option(
+      '--scenario <name>',
+      'what a person tries with version 2 (see --list-scenarios), or all, one after another',
+    )
     .option('--list-scenarios', 'print the names of the scenarios, one a line')
     .option(
       '--json',
@@ -120,7 +134,7 @@ async function run(flags: Flags): Promise<number> {
       workingTree: ROOT.replace(/\/$/, ''),
       fault: flags.fault === undefined ? null : faultNamed(flags.fault),
       until: flags.until,
-      scenario: scenarioOf(flags),
+      ...scenarioOf(flags),
       ...(flags.at === undefined ? {} : { at: flags.at }),
       progress,
       signal: stop.signal,
@@ -131,7 +145,7 @@ async function run(flags: Flags): Promise<number> {
     await write(flags, result);
     if (flags.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
     stream.write(
-      `\n${result.verdict}: ${result.summary}\n${timesOf(result)}\nreport: ${relative(process.cwd(), resolve(flags.output, 'report.html'))}\n`,
+      `${result.trials === undefined ? '' : `\n${trialTable(result.trials)}\n`}\n${result.verdict}: ${result.summary}\n${timesOf(result)}\nreport: ${relative(process.cwd(), resolve(flags.output, 'report.html'))}\n`,
     );
     return EXIT_CODES[result.verdict];
   } catch (error) {
@@ -193,9 +207,23 @@ function timesOf(result: RehearsalResult): string {
   return `${(result.durationMs / 1000).toFixed(1)} s: ${parts.join(', ')}`;
 }
 
-function scenarioOf(flags: Flags): Scenario {
-  if (flags.scenario !== undefined) return scenarioNamed(flags.scenario);
-  return flags.ticket === true ? { ...DEFAULT_SCENARIO, ticket: true } : DEFAULT_SCENARIO;
+/** @throws RehearsalError SCENARIO_CONFLICT, SCENARIO_UNKNOWN */
+function scenarioOf(flags: Flags): { scenario: Scenario } | { series: readonly Scenario[] } {
+  if (flags.scenario === ALL_SCENARIOS) {
+    const alone = { '--fault': flags.fault, '--at': flags.at, '--ticket': flags.ticket };
+    const other =
+      flags.until === 'canary'
+        ? '--until canary'
+        : Object.entries(alone).find(([, value]) => value !== undefined)?.[0];
+    if (other === undefined) return { series: SERIES };
+    throw new RehearsalError(
+      'SCENARIO_CONFLICT',
+      `expected --scenario all without ${other}: each scenario has its own time and ticket; name one scenario, or leave ${other} out`,
+    );
+  }
+  if (flags.scenario !== undefined) return { scenario: scenarioNamed(flags.scenario) };
+  const ticket = flags.ticket === true;
+  return { scenario: ticket ? { ...DEFAULT_SCENARIO, ticket } : DEFAULT_SCENARIO };
 }
 
 function parseTime(text: string): Date {

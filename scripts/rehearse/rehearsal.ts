@@ -9,7 +9,7 @@ import { ClusterNarration } from './cluster-narration.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { type CompletedPromotion, Delivery, type RefusedPromotion } from './delivery.ts';
 import { RehearsalError } from './error.ts';
-import { evidenceDocuments, loseEvidence } from './evidence.ts';
+import { evidenceDocuments, loseEvidence, restoreEvidence } from './evidence.ts';
 import type { Fault } from './faults.ts';
 import type { GateClock } from './gate-clock.ts';
 import { type Manifests, PROJECT } from './manifests.ts';
@@ -114,7 +114,7 @@ export class Rehearsal {
       await this.#promote('full', 1, () => this.#delivery.promote('full', freight, PERSON)),
     );
     clearTicket(this.#stage.cluster);
-    await Promise.all(['canary', 'full'].map((stage) => this.#healthy(stage)));
+    await Promise.all(['canary', 'full'].map((stage) => this.healthy(stage)));
   }
 
   /** Kargo promotes the newest Freight to the canary by itself. */
@@ -141,16 +141,24 @@ export class Rehearsal {
     progress.note(`filed break-glass ticket ${id}, for one promotion to full within an hour`);
   }
 
-  /** Takes the latest verdict of a stage's gates away. */
-  loseEvidence(stage: string): void {
-    for (const name of loseEvidence(this.#stage.cluster, PROJECT, stage)) {
-      this.#stage.progress.note(`somebody deleted ConfigMap ${name}`);
+  /** Puts the empty form back. */
+  clearTicket(): void {
+    clearTicket(this.#stage.cluster);
+  }
+
+  /** Takes the latest verdict of a stage's gates away; what is returned puts it back. */
+  loseEvidence(stage: string): () => void {
+    const { cluster, progress } = this.#stage;
+    const lost = loseEvidence(cluster, PROJECT, stage);
+    for (const { metadata } of lost) {
+      progress.note(`somebody deleted ConfigMap ${metadata.name}`);
     }
+    return () => restoreEvidence(cluster, lost);
   }
 
   /** Waits for health and lets the Stage's own gates judge what runs. */
   async verify(stage: 'canary' | 'full'): Promise<VerificationRecord> {
-    await this.#healthy(stage);
+    await this.healthy(stage);
     const { cluster, progress, timeline } = this.#stage;
     const startedAt = Date.now();
     progress.current(`the gates of ${stage} judge what runs`);
@@ -187,6 +195,23 @@ export class Rehearsal {
       good ? 'good' : 'bad',
     );
     return record;
+  }
+
+  /** Waits until a Stage is healthy; what its pods last said is in the error when it never is. */
+  async healthy(stage: string): Promise<void> {
+    const { manifests, progress, timeline } = this.#stage;
+    progress.current(`waiting for ${stage} to be healthy`);
+    try {
+      await timeline.time(stage === 'full' ? 'full' : 'canary', 'until healthy', () =>
+        this.#delivery.untilHealthy(stage),
+      );
+    } catch (error) {
+      if (!(error instanceof RehearsalError)) throw error;
+      const namespace = manifests.namespaces.get(stage) ?? '';
+      const words = this.#narration.lastWords(namespace);
+      throw new RehearsalError(error.code, `${error.message}${words}`, { cause: error });
+    }
+    progress.note(`Stage ${stage} is Healthy`);
   }
 
   async #discover(): Promise<Freight> {
@@ -264,22 +289,6 @@ export class Rehearsal {
       },
     };
     cluster.replace({ ...object, status: { lastPromotion } });
-  }
-
-  async #healthy(stage: string): Promise<void> {
-    const { manifests, progress, timeline } = this.#stage;
-    progress.current(`waiting for ${stage} to be healthy`);
-    try {
-      await timeline.time(stage === 'full' ? 'full' : 'canary', 'until healthy', () =>
-        this.#delivery.untilHealthy(stage),
-      );
-    } catch (error) {
-      if (!(error instanceof RehearsalError)) throw error;
-      const namespace = manifests.namespaces.get(stage) ?? '';
-      const words = this.#narration.lastWords(namespace);
-      throw new RehearsalError(error.code, `${error.message}${words}`, { cause: error });
-    }
-    progress.note(`Stage ${stage} is Healthy`);
   }
 
   #succeeded(promotion: CompletedPromotion | RefusedPromotion | null): CompletedPromotion {

@@ -88,6 +88,20 @@ export interface Account {
   readonly missing: number;
 }
 
+/** One of several scenarios that were tried one after another, and how it ended. */
+export interface Trial {
+  readonly name: string;
+  readonly about: string;
+  readonly expected: Verdict;
+  /** The step that must refuse; null where nothing may. */
+  readonly expectedBy: string | null;
+  readonly ended: Verdict;
+  readonly endedBy: string | null;
+  /** What the promotion said. */
+  readonly message: string;
+  readonly asExpected: boolean;
+}
+
 export interface RehearsalResult {
   readonly schema: 'orderbooks.rehearsal.v1';
   readonly verdict: Verdict;
@@ -110,6 +124,8 @@ export interface RehearsalResult {
   };
   /** What was tried, and how it should end. */
   readonly scenario: { readonly name: string; readonly about: string; readonly expected: Verdict };
+  /** Each scenario of `--scenario all`; absent where one was tried. */
+  readonly trials?: readonly Trial[];
   readonly fault: { readonly name: string; readonly about: string; readonly check: string } | null;
   readonly overrides: readonly Override[];
   readonly promotions: readonly PromotionRecord[];

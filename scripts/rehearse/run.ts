@@ -11,7 +11,7 @@ import { LocalCluster } from './cluster/cluster.ts';
 import { RehearsalError } from './error.ts';
 import type { Fault } from './faults.ts';
 import { startFeed } from './feed.ts';
-import { gateClock } from './gate-clock.ts';
+import { gateClock, SwitchedClock } from './gate-clock.ts';
 import { type Manifests, renderManifests } from './manifests.ts';
 import { describeOverrides, PROBE_SCALE, podOverrides, RESTART_BACKOFF_MS } from './overrides.ts';
 import type { Progress } from './progress.ts';
@@ -19,7 +19,7 @@ import { readRecording, settleAccounts } from './recordings.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { openRemote, type RehearsalRemote } from './remote.ts';
 import type { Account, RehearsalResult } from './result.ts';
-import { DEFAULT_SCENARIO, type Scenario } from './scenarios.ts';
+import { ALL_SCENARIOS, DEFAULT_SCENARIO, type Scenario } from './scenarios.ts';
 import { TICKET_OVERRIDE } from './ticket.ts';
 import { Timeline } from './timeline.ts';
 
@@ -30,6 +30,8 @@ export interface RehearseOptions {
   readonly until: 'canary' | 'full';
   /** What is tried; the ordinary promotion while the market is closed where absent. */
   readonly scenario?: Scenario;
+  /** Several scenarios on one set-up instead of one. */
+  readonly series?: readonly Scenario[];
   /** What time the promotion gates take it to be; absent: a time at which the market is as the scenario wants it. */
   readonly at?: Date;
   readonly progress: Progress;
@@ -85,13 +87,16 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       setTheStage(options, { folder, manifests, cleanup, bundle }),
     );
     const { cluster, feed, remote } = setUp;
-    const clock = gateClock(sessionsOf(manifests), {
-      at: options.at ?? null,
-      market: scenario.market,
-    });
+    const sessions = sessionsOf(manifests);
+    const start = gateClock(sessions, { at: options.at ?? null, market: scenario.market });
+    const clocks = { closed: start, open: start };
+    if (options.series !== undefined) {
+      clocks.open = gateClock(sessions, { at: null, market: 'open', notBefore: start.now() });
+    }
+    const clock = new SwitchedClock(start);
     const overrides = [
       ...describeOverrides(workingTree, feed, remote, cluster.overrides),
-      ...(clock.override === null ? [] : [clock.override]),
+      ...new Set([start, clocks.open].flatMap(({ override }) => override ?? [])),
       TICKET_OVERRIDE,
     ];
     progress.note(
@@ -114,7 +119,12 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       timeline,
       signal,
     });
-    const ending = await actsOf(rehearsal, { ...options, scenario }, setUp, timed);
+    const ending = await actsOf(
+      rehearsal,
+      { ...options, scenario },
+      { ...setUp, setMarket: (market) => clock.setTo(clocks[market]) },
+      timed,
+    );
     progress.act('The end');
     if (options.beforeEnd !== undefined) await options.beforeEnd(addressesOf(setUp));
     progress.current('ending every process');
@@ -159,7 +169,10 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
           change,
         })),
       },
-      scenario: { name: scenario.name, about: scenario.about, expected: scenario.expected },
+      scenario:
+        options.series === undefined
+          ? { name: scenario.name, about: scenario.about, expected: scenario.expected }
+          : { name: ALL_SCENARIOS, about: 'each of them, one after another', expected: 'PROMOTED' },
       fault: fault === null ? null : { name: fault.name, about: fault.about, check: fault.check },
       overrides,
       promotions: rehearsal.promotions,

@@ -26,6 +26,7 @@ export function reportPage(result: RehearsalResult): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Rehearsal: ${result.verdict}</title><style>${STYLE}</style></head><body><main>
 ${header(result)}
+${trials(result)}
 <h2>What happened when</h2><div class="panel scroll">${timeline(result)}</div>
 <h2>Frames recorded per second</h2><div class="panel scroll">${framesChart(result)}${accounts(result)}</div>
 ${['canary', 'full'].map((stage) => stageSection(result, stage))}
@@ -33,6 +34,12 @@ ${['canary', 'full'].map((stage) => stageSection(result, stage))}
 <h2>With what</h2>${circumstances(result)}
 </main></body></html>
 `.text;
+}
+
+function trials({ trials: played = [] }: RehearsalResult): Html {
+  if (played.length === 0) return html``;
+  return html`<h2>Scenarios</h2><div class="panel scroll"><table><tr><th>scenario</th><th>should end</th><th>ended</th><th>what the promotion said</th></tr>
+${played.map((trial) => html`<tr><td class="word"><code>${trial.name}</code></td><td class="word">${trial.expected} ${trial.expectedBy ?? ''}</td><td class="word ${trial.asExpected ? 'good' : 'bad'}">${trial.ended} ${trial.endedBy ?? ''}</td><td>${trial.about}. ${trial.message}</td></tr>`)}</table></div>`;
 }
 
 function header(result: RehearsalResult): Html {
