@@ -6,6 +6,7 @@ import type { Check } from './rule.ts';
 import { checkAnalysisJobs } from './rules/analysis-job.ts';
 import { checkApplications } from './rules/application.ts';
 import { checkArgoCdTraps } from './rules/argocd-traps.ts';
+import { checkDurationForms } from './rules/duration-form.ts';
 import { checkExpressions } from './rules/expression.ts';
 import { checkExpressionNames } from './rules/expression-names.ts';
 import { checkGates } from './rules/gates.ts';
@@ -101,6 +102,7 @@ const OBJECT_CHECKS: readonly Check[] = [
   checkOutdated,
   checkPodSecurity,
   checkOwnData,
+  checkDurationForms,
 ];
 
 /** What needs every object: something that cannot be read would look as if it were missing. */

@@ -90,6 +90,10 @@ export const RULES = {
   'argocd/unknown-application': rule('error', 'an Application that is updated exists'),
   'argocd/not-authorised': rule('error', 'an Application allows the Stage that updates it'),
   'argocd/repo-url': rule('error', 'a repository URL is written the same everywhere'),
+  'kargo/duration-form': rule(
+    'error',
+    'a Stage or Warehouse writes durations as Kargo stores them',
+  ),
 } as const satisfies Readonly<Record<string, RuleAbout>>;
 
 export type RuleName = keyof typeof RULES;
