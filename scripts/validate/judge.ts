@@ -13,6 +13,7 @@ import { checkGates } from './rules/gates.ts';
 import { checkKargoTraps } from './rules/kargo-traps.ts';
 import { checkNoSteps } from './rules/no-steps.ts';
 import { checkObjectFields } from './rules/object-fields.ts';
+import { checkObjectOwners } from './rules/object-owners.ts';
 import { checkOutdated } from './rules/outdated.ts';
 import { checkOwnData } from './rules/own-data.ts';
 import { checkPodSecurity } from './rules/pod-security.ts';
@@ -118,6 +119,7 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkKargoTraps,
   checkArgoCdTraps,
   checkWorkloadReferences,
+  checkObjectOwners,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

@@ -94,6 +94,7 @@ export const RULES = {
     'error',
     'a Stage or Warehouse writes durations as Kargo stores them',
   ),
+  'argocd/object-owned-twice': rule('error', 'one Application owns an object'),
 } as const satisfies Readonly<Record<string, RuleAbout>>;
 
 export type RuleName = keyof typeof RULES;

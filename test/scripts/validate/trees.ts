@@ -54,6 +54,10 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
     'kustomize/object-twice',
     'gitops/overlays/oven/horizontalpodautoscaler-old.yaml:4:9',
   ],
+  'object-of-two-applications': [
+    'argocd/object-owned-twice',
+    'gitops/overlays/shop/configmap.yaml:4:9',
+  ],
   'object-without-api-version': [
     'kustomize/incomplete-object',
     'gitops/overlays/oven/configmap.yaml:2:1',
