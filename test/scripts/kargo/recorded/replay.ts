@@ -1,36 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AdmittedPromotion } from '../../../../scripts/kargo/admission.ts';
-import { CONTROLLER } from '../../../../scripts/kargo/admission.ts';
 import { makeFreight } from '../../../../scripts/kargo/freight.ts';
 import { admitFreight } from '../../../../scripts/kargo/freight-admission.ts';
 import type { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
 import { ProjectState } from '../../../../scripts/kargo/project-state.ts';
-import { promoteToEnd } from '../../../../scripts/kargo/promote.ts';
 import type { PromotionResult } from '../../../../scripts/kargo/promotion.ts';
 import { compareAfter } from './after.ts';
+import { CasePromotions } from './case-promotions.ts';
 import { changeAnswer } from './changes.ts';
 import { Comparison } from './comparison.ts';
 import { freightName, requester, storedResult, storedStep, storedVars, texts } from './forms.ts';
 import { filled } from './placeholders.ts';
 import { list, type Raw, type Recording, record, text } from './record.ts';
-import { freightOf, PROJECT, recordedProject, recordedWorld } from './recorded-project.ts';
+import { freightOf, recordedProject, recordedWorld } from './recorded-project.ts';
 import { NO_SERVER, type RecordedRemote, type Server } from './remote.ts';
-import { recordedVerification } from './verification.ts';
 
 const MILLISECONDS_PER_ACT = 1000;
-/** More waits than any recorded case needs. */
-const MOST_WAITS = 700;
-
-/** Enough to see that the Promotion after an aborted one goes on. */
-const FEW_WAITS = 20;
-
-class EndlessPromotion extends Error {}
-
-/** Poll often: the recordings do not say when Kargo asked. */
-const POLL_MS = 500;
-
 /** Differences between a recorded case and what this engine makes of it; empty where they agree. */
 export async function replay(
   recording: Recording,
@@ -55,7 +39,8 @@ class Replay {
   readonly #state: ProjectState;
   readonly #refused: ReturnType<typeof recordedProject>['refused'];
   readonly #comparison: Comparison;
-  #now = Date.parse('2026-11-21T10:00:00Z');
+  readonly #promotions: CasePromotions;
+  readonly #time = { now: Date.parse('2026-11-21T10:00:00Z') };
 
   constructor(raw: Raw, server: Server, httpOrigin: string) {
     const bindings = new Map<string, string>();
@@ -67,7 +52,15 @@ class Replay {
     this.#refused = refused;
     const freight = list(this.#raw['freight']).map(freightOf);
     this.#world = recordedWorld(objects, freight, [...project.stages.keys()], server, httpOrigin);
-    this.#state = new ProjectState(project, () => this.#now);
+    this.#state = new ProjectState(project, () => this.#time.now);
+    this.#promotions = new CasePromotions({
+      raw: this.#raw,
+      server,
+      world: this.#world,
+      state: this.#state,
+      comparison: this.#comparison,
+      time: this.#time,
+    });
   }
 
   async run(): Promise<readonly string[]> {
@@ -87,8 +80,8 @@ class Replay {
       server: this.#server,
       state: this.#state,
       world: this.#world,
-      verification: this.#verification,
-      analysisRuns: this.#analysisRuns,
+      verification: this.#promotions.verification,
+      analysisRuns: this.#promotions.analysisRuns,
     });
     return this.#comparison.result();
   }
@@ -132,18 +125,18 @@ class Replay {
       ({ metadata }) => record(metadata)['name'] === name,
     );
     if (raw === undefined) return;
-    this.#now += MILLISECONDS_PER_ACT;
+    this.#time.now += MILLISECONDS_PER_ACT;
     this.#state.addFreight(freightOf(raw));
   }
 
   async #act(act: Raw): Promise<void> {
     const name = text(act['step']);
-    this.#now += MILLISECONDS_PER_ACT;
+    this.#time.now += MILLISECONDS_PER_ACT;
     const wait = / (\d+) s\b/.exec(name)?.[1];
-    if (wait !== undefined) this.#now += Number(wait) * MILLISECONDS_PER_ACT;
+    if (wait !== undefined) this.#time.now += Number(wait) * MILLISECONDS_PER_ACT;
     if (act['request'] !== undefined) {
       await this.#request(act, name);
-      await this.#settle();
+      await this.#promotions.settle();
     } else if (name.startsWith('new Freight')) {
       this.#discover(text(act['freight']));
     } else if (act['result'] !== undefined) {
@@ -159,16 +152,13 @@ class Replay {
     } else if (name === 'abort after the end') {
       // Nothing is left to abort.
     } else if (name === 'phase') {
-      this.#comparison.compare(name, act['phase'], this.#made.at(-1)?.entry['phase']);
+      this.#comparison.compare(name, act['phase'], this.#promotions.made.at(-1)?.entry['phase']);
     } else if (name === 'abort' && act['code'] === 200) {
-      this.#abortAtStart = true;
-      await this.#settle();
-      this.#abortAtStart = false;
-      this.#mostWaits = FEW_WAITS;
+      await this.#promotions.settleAborting();
     } else if (name === 'approve for the Stage') {
       this.#state.approve(text(this.#raw['case']), text(freightName(this.#raw)));
     } else if (Array.isArray(act['promotions'])) {
-      await this.#settle();
+      await this.#promotions.settle();
       // That nothing was promoted is an answer too.
       this.#comparison.happened();
       const stage =
@@ -180,7 +170,9 @@ class Replay {
       this.#comparison.compare(
         name,
         act['promotions'],
-        this.#made.filter((made) => stage === '' || made.stage === stage).map(({ entry }) => entry),
+        this.#promotions.made
+          .filter((made) => stage === '' || made.stage === stage)
+          .map(({ entry }) => entry),
       );
     } else if ('holds' in act) {
       const expected = act['holds'] === null ? [] : Object.keys(record(act['holds']));
@@ -193,13 +185,11 @@ class Replay {
     } else if (name === 'approval withdrawn while queued') {
       this.#state.withdrawApproval(text(this.#raw['case']), this.#second());
     } else {
-      const answer = changeAnswer(act, this.#raw, this.#state, this.#promoted);
+      const answer = changeAnswer(act, this.#raw, this.#state, this.#promotions.promoted);
       if (answer === null) this.#comparison.note(`${name}: an act this replay cannot make`);
       else this.#comparison.compare(name, { code: act['code'], message: act['message'] }, answer);
     }
   }
-
-  #promoted: AdmittedPromotion | undefined;
 
   /** The Freight of the Promotion behind the first one, which runs for ever. */
   #second(): string {
@@ -221,9 +211,6 @@ class Replay {
     readonly promotion: AdmittedPromotion;
     readonly actor: string;
   }[] = [];
-  /** What happens the next time that a Promotion waits. */
-  #whileWaiting: (() => void)[] = [];
-
   /** Carries queued Promotions out, up to the one whose end was recorded. */
   async #finishQueued(name: string, expected: Raw): Promise<void> {
     for (;;) {
@@ -235,7 +222,9 @@ class Replay {
       const { stage, freight } = next.promotion;
       const fault = this.#state.faultAtStart(stage, freight);
       const result =
-        fault === null ? await this.#promote(next.promotion, next.actor) : notStarted(fault);
+        fault === null
+          ? await this.#promotions.promote(next.promotion, next.actor)
+          : notStarted(fault);
       if (this.#queue.length > 0 && !next.name.startsWith(name) && name !== 'end') continue;
       this.#compareResult(name, expected, result);
       return;
@@ -249,7 +238,9 @@ class Replay {
     } else if (name.startsWith('delete')) this.#queue.shift();
     else if (name.startsWith('the Stage gets other steps')) return true;
     else if (name.startsWith('the ConfigMap changes')) {
-      this.#whileWaiting.push(() => this.#world.configMaps.set(this.#ownConfigMap(), { k: 'new' }));
+      this.#promotions.whileWaiting(() =>
+        this.#world.configMaps.set(this.#promotions.ownConfigMap(), { k: 'new' }),
+      );
     } else if ('value' in act) this.#abort(act);
     else return false;
     return true;
@@ -260,64 +251,11 @@ class Replay {
     const stored = text(act['stored']);
     if (act['code'] !== 200 || !stored.includes('"terminate"')) return;
     const { actor } = record(JSON.parse(stored));
-    this.#whileWaiting.push(() => this.#aborting?.abort(text(actor)));
+    this.#promotions.abort(text(actor));
   }
-
-  #waits = 0;
-  #mostWaits = MOST_WAITS;
-  #abortAtStart = false;
-
-  #aborting: AbortController | undefined;
-
-  #meanwhile(): void {
-    if (this.#abortAtStart || record(this.#raw['abort'])['code'] === 200) {
-      this.#whileWaiting.push(() => this.#aborting?.abort('kubernetes:lab-admin'));
-    }
-    const act = record(this.#raw['meanwhile']);
-    const file = text(act['commit by hand']);
-    if (file !== '') {
-      const content = text(act['content']);
-      const branch = `case/${text(this.#raw['case'])}`;
-      this.#whileWaiting.push(() => this.#server.commitByHand(branch, file, content));
-    }
-    const patch = act['patch ConfigMap'];
-    if (patch !== undefined) {
-      this.#whileWaiting.push(() => this.#world.configMaps.set(this.#ownConfigMap(), texts(patch)));
-    }
-  }
-
-  /** The ConfigMap that the case brought along. */
-  #ownConfigMap(): string {
-    const own = list(this.#raw['objects']).find(({ kind }) => kind === 'ConfigMap');
-    return `${PROJECT}/${text(record(own?.['metadata'])['name'])}`;
-  }
-
-  readonly #made: { readonly stage: string; readonly entry: Raw }[] = [];
 
   #autoStages(): readonly string[] {
     return [...this.#state.project.stages.keys()];
-  }
-
-  /** Lets Kargo's own controller act until it has nothing left to promote. */
-  async #settle(): Promise<void> {
-    for (const stage of this.#autoStages()) {
-      const freight = this.#state.nextAutoPromotion(stage);
-      if (freight === null) continue;
-      const admitted = this.#state.admit({ stage, freight: freight.name }, CONTROLLER);
-      if (!admitted.allowed) {
-        this.#comparison.note(`auto-promotion refused: ${admitted.message}`);
-        return;
-      }
-      try {
-        await this.#promote(admitted, null);
-      } catch (error) {
-        if (!(error instanceof EndlessPromotion)) throw error;
-        const entry = { freight: freight.name, phase: 'Running', actor: null, message: null };
-        this.#made.push({ stage, entry });
-        return;
-      }
-      return await this.#settle();
-    }
   }
 
   async #request(act: Raw, name: string): Promise<void> {
@@ -343,7 +281,7 @@ class Replay {
       this.#queue.push({ name, promotion: admission, actor: text(act['actor']) });
       return;
     }
-    const result = await this.#promote(admission, text(act['actor']));
+    const result = await this.#promotions.promote(admission, text(act['actor']));
     this.#compareResult(name, record(act['result']), result);
   }
 
@@ -359,76 +297,6 @@ class Replay {
       annotations: actual.annotations,
       labels: actual.labels,
     });
-  }
-
-  async #promote(promotion: AdmittedPromotion, actor: string | null): Promise<PromotionResult> {
-    this.#promoted = promotion;
-    const record = this.#state.records().find(({ freight }) => freight.name === promotion.freight);
-    if (record === undefined) throw new Error(`no Freight ${promotion.freight}`);
-    const { freight } = record;
-    const workDir = mkdtempSync(join(tmpdir(), 'orderbooks-replay-'));
-    const aborting = new AbortController();
-    this.#aborting = aborting;
-    this.#waits = 0;
-    this.#meanwhile();
-    try {
-      const result = await promoteToEnd(
-        {
-          promotion,
-          project: this.#state.project,
-          freight,
-          inherited: this.#state.inherited(promotion.stage, freight),
-        },
-        {
-          world: this.#world,
-          workDir,
-          pollIntervalMs: POLL_MS,
-          uiBaseUrl: 'http://localhost:31080',
-          signal: aborting.signal,
-          clock: {
-            now: () => this.#now,
-            sleep: async (milliseconds) => {
-              this.#waits += 1;
-              if (this.#waits > this.#mostWaits)
-                throw new EndlessPromotion('the Promotion never ends');
-              this.#now += milliseconds;
-              for (const act of this.#whileWaiting.splice(0)) act();
-            },
-          },
-        },
-      );
-      this.#state.ended(promotion, result.phase);
-      this.#made.push({
-        stage: promotion.stage,
-        entry: {
-          freight: freight.name,
-          phase: result.phase,
-          actor:
-            actor === null ? null : (promotion.annotations['kargo.akuity.io/create-actor'] ?? null),
-          message: result.message === '' ? null : result.message,
-        },
-      });
-      if (result.phase === 'Succeeded') this.#verify(promotion.stage);
-      return result;
-    } finally {
-      rmSync(workDir, { recursive: true, force: true });
-    }
-  }
-
-  #verification: Raw = {};
-  readonly #analysisRuns: Raw[] = [];
-
-  #verify(stage: string): void {
-    const { verification, analysisRuns } = recordedVerification(
-      this.#state.project,
-      stage,
-      this.#state.current(stage),
-      this.#world,
-      this.#now,
-    );
-    this.#verification = verification;
-    this.#analysisRuns.push(...analysisRuns);
-    if (verification['phase'] === 'Successful') this.#state.verified(stage);
   }
 
   #compareResult(name: string, expected: Raw, actual: PromotionResult): void {
