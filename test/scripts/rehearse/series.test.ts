@@ -9,6 +9,7 @@ import {
   trialTable,
 } from '../../../scripts/rehearse/series.ts';
 import { delivery, freightOf, renderedConfigMap, validTicket } from '../../kargo/bundle.ts';
+import { rehearse } from './program.ts';
 
 const SESSIONS = renderedConfigMap('market-sessions');
 const FRIDAY_NOON = new Date('2026-11-20T17:00:00Z');
@@ -128,6 +129,18 @@ describe('all scenarios on one set-up', () => {
       full: () => String(touched),
     });
     expect(deviations(trials)).toHaveLength(1);
+  });
+
+  it.each([
+    ['--fault', 'drops-frames'],
+    ['--until', 'canary'],
+    ['--at', '2026-11-20T15:00:00Z'],
+    ['--ticket', undefined],
+  ])('go with no %s, which is said before anything starts', async (option, value) => {
+    const words = value === undefined ? [option] : [option, value];
+    const { code, stderr, leftovers } = await rehearse(['--scenario', 'all', ...words]);
+    expect([code, leftovers]).toEqual([2, []]);
+    expect(stderr).toContain(`SCENARIO_CONFLICT: expected --scenario all without ${option}`);
   });
 
   it('are red when a promotion succeeds and full stays as it was', async () => {
