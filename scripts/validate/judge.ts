@@ -6,10 +6,12 @@ import type { Check } from './rule.ts';
 import { checkAnalysisJobs } from './rules/analysis-job.ts';
 import { checkApplications } from './rules/application.ts';
 import { checkArgoCdTraps } from './rules/argocd-traps.ts';
+import { checkDataKeys } from './rules/data-keys.ts';
 import { checkDurationForms } from './rules/duration-form.ts';
 import { checkExpressions } from './rules/expression.ts';
 import { checkExpressionNames } from './rules/expression-names.ts';
 import { checkGates } from './rules/gates.ts';
+import { checkImages } from './rules/image.ts';
 import { checkKargoTraps } from './rules/kargo-traps.ts';
 import { checkNoSteps } from './rules/no-steps.ts';
 import { checkObjectFields } from './rules/object-fields.ts';
@@ -120,6 +122,8 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkArgoCdTraps,
   checkWorkloadReferences,
   checkObjectOwners,
+  checkImages,
+  checkDataKeys,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

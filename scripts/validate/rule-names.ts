@@ -95,6 +95,8 @@ export const RULES = {
     'a Stage or Warehouse writes durations as Kargo stores them',
   ),
   'argocd/object-owned-twice': rule('error', 'one Application owns an object'),
+  'kubernetes/image': rule('error', 'an image is told by its digest, or by a Stage that sets it'),
+  'kubernetes/unknown-key': rule('error', 'keys that pods read exist'),
 } as const satisfies Readonly<Record<string, RuleAbout>>;
 
 export type RuleName = keyof typeof RULES;

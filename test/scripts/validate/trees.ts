@@ -30,6 +30,7 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'gate-that-goes-on': ['kargo/gate-bypassed', 'kargo/stage.yaml:18:26'],
   'gate-that-never-refuses': ['kargo/gate-bypassed', 'kargo/stage.yaml:17:13'],
   'ignored-difference-overwritten': ['argocd/ignored-difference', 'argocd/application.yaml:15:3'],
+  'image-that-no-stage-sets': ['kubernetes/image', 'gitops/overlays/oven/deployment.yaml:23:16'],
   'image-without-tag-or-digest': ['kargo/step-config', 'kargo/promotiontask.yaml:12:9'],
   'job-tried-again': ['rollouts/no-deadline', 'kargo/analysistemplate.yaml:13:25'],
   'job-without-deadline': ['rollouts/no-deadline', 'kargo/analysistemplate.yaml:11:9'],
@@ -105,6 +106,7 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'unknown-application': ['argocd/unknown-application', 'kargo/stage.yaml:15:12'],
   'unknown-claim': ['kubernetes/unknown-reference', 'gitops/overlays/oven/deployment.yaml:35:22'],
   'unknown-context': ['kargo/unknown-name', 'kargo/stage.yaml:18:23'],
+  'unknown-key': ['kubernetes/unknown-key', 'gitops/overlays/oven/deployment.yaml:37:19'],
   'unknown-output': ['kargo/unknown-output', 'kargo/stage.yaml:22:23'],
   'unknown-project': ['argocd/unknown-project', 'argocd/application.yaml:7:12'],
   'unknown-service-account': [
