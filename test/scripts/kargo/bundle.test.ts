@@ -19,6 +19,7 @@ import {
 } from '../../../scripts/kargo/index.ts';
 import { findKustomize } from '../../../scripts/kustomize/program.ts';
 import { joinObjects, renderOverlay } from '../../../scripts/kustomize/render.ts';
+import { afterOperation } from './synced-application.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const REPOSITORY = 'https://git.example.com/data/orderbooks.git';
@@ -163,16 +164,14 @@ class SyncingWorld extends MemoryWorld {
   }
 
   override updateApplication(application: KubernetesObject): void {
-    const { operation, ...rest } = application;
-    if (operation === undefined) {
+    if (application['operation'] === undefined) {
       super.updateApplication(application);
       return;
     }
     const { targetRevision } = (application['spec'] as { source: { targetRevision: string } })
       .source;
     const revision = git(this.#remote, 'rev-parse', targetRevision);
-    const operationState = { operation, phase: 'Succeeded', syncResult: { revision } };
-    super.updateApplication({ ...rest, status: { operationState, sync: { revision } } });
+    super.updateApplication(afterOperation(application, revision));
   }
 }
 

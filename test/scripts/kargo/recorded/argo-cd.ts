@@ -1,9 +1,10 @@
 import { MemoryWorld } from '../../../../scripts/kargo/memory-world.ts';
 import type { KubernetesObject } from '../../../../scripts/kargo/step.ts';
+import { afterOperation } from '../synced-application.ts';
 import { type Raw, record, text } from './record.ts';
 import type { Server } from './remote.ts';
 
-/** A moment of no meaning: what is compared is whether health was assessed after the operation. */
+/** When Argo CD looked at each Application before the promotion. */
 const MOMENT = '2026-11-21T10:00:00Z';
 /** What the AppProject of the recordings let into the application's namespace. */
 const PERMITTED_KINDS: ReadonlySet<string> = new Set(['ConfigMap']);
@@ -41,9 +42,8 @@ export class SyncingWorld extends MemoryWorld {
   }
 
   override updateApplication(application: KubernetesObject): void {
-    const { operation, ...rest } = application;
     super.updateApplication(
-      operation === undefined ? application : { ...rest, status: this.#synced(application) },
+      application['operation'] === undefined ? application : this.#synced(application),
     );
   }
 
@@ -64,27 +64,22 @@ export class SyncingWorld extends MemoryWorld {
     };
   }
 
-  #synced(application: KubernetesObject): Raw {
+  #synced(application: KubernetesObject): KubernetesObject {
     const { path, revision } = this.#sourceOf(application);
     const found = revision !== '' && this.#server.hasFolder(revision, path);
     const refused = found ? this.#server.kinds(revision, path).find(isRefused) : undefined;
-    const message = !found
-      ? `ComparisonError: ${CANNOT_LOAD} Manifest generation error (cached): ${path}: app path does not exist`
-      : refused === undefined
-        ? 'successfully synced (all tasks run)'
-        : `one or more synchronization tasks are not valid: resource :${refused} is not permitted in project oracle`;
-    return {
-      reconciledAt: MOMENT,
-      health: { status: 'Healthy' },
-      sync: { status: 'Synced', revision },
-      operationState: {
-        operation: application['operation'],
-        finishedAt: MOMENT,
-        phase: !found ? 'Error' : refused === undefined ? 'Succeeded' : 'Failed',
-        message,
-        syncResult: { revision: found ? revision : '' },
-      },
-    };
+    if (!found) {
+      return afterOperation(application, revision, {
+        phase: 'Error',
+        message: `ComparisonError: ${CANNOT_LOAD} Manifest generation error (cached): ${path}: app path does not exist`,
+        syncResult: { revision: '' },
+      });
+    }
+    if (refused === undefined) return afterOperation(application, revision);
+    return afterOperation(application, revision, {
+      phase: 'Failed',
+      message: `one or more synchronization tasks are not valid: resource :${refused} is not permitted in project oracle`,
+    });
   }
 
   #sourceOf(application: KubernetesObject) {

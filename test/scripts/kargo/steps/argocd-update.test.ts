@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../../scripts/kargo/step.ts';
 import { assessHealth } from '../../../../scripts/kargo/steps/argocd-health.ts';
 import { argocdUpdate } from '../../../../scripts/kargo/steps/argocd-update.ts';
+import { afterOperation } from '../synced-application.ts';
 import { makeApplications, makeContext, REPOSITORY, runStep } from './promotion.ts';
 
 const COMMIT = 'a'.repeat(40);
@@ -23,29 +24,10 @@ function makeApplication(changes: Readonly<Record<string, unknown>> = {}): Kuber
   };
 }
 
-/** What Argo CD leaves behind after an operation. */
-function statusAfter(
+const statusAfter = (
   application: KubernetesObject,
   changes: Readonly<Record<string, unknown>> = {},
-): KubernetesObject {
-  const { operation, ...rest } = application;
-  return {
-    ...rest,
-    status: {
-      reconciledAt: '2026-11-21T10:00:05Z',
-      health: { status: 'Healthy' },
-      sync: { status: 'Synced', revision: COMMIT },
-      operationState: {
-        phase: 'Succeeded',
-        message: 'successfully synced',
-        finishedAt: '2026-11-21T10:00:04Z',
-        operation,
-        syncResult: { revision: COMMIT },
-        ...changes,
-      },
-    },
-  };
-}
+) => afterOperation(application, COMMIT, changes);
 
 function begin(...applications: readonly KubernetesObject[]) {
   const held = makeApplications(...(applications.length > 0 ? applications : [makeApplication()]));
