@@ -10,6 +10,7 @@ import { checkDataKeys } from './rules/data-keys.ts';
 import { checkDurationForms } from './rules/duration-form.ts';
 import { checkExpressions } from './rules/expression.ts';
 import { checkExpressionNames } from './rules/expression-names.ts';
+import { checkGateAgreement } from './rules/gate-agreement.ts';
 import { checkGates } from './rules/gates.ts';
 import { checkImages } from './rules/image.ts';
 import { checkKargoTraps } from './rules/kargo-traps.ts';
@@ -124,6 +125,7 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkObjectOwners,
   checkImages,
   checkDataKeys,
+  checkGateAgreement,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

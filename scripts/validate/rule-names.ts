@@ -97,6 +97,10 @@ export const RULES = {
   'argocd/object-owned-twice': rule('error', 'one Application owns an object'),
   'kubernetes/image': rule('error', 'an image is told by its digest, or by a Stage that sets it'),
   'kubernetes/unknown-key': rule('error', 'keys that pods read exist'),
+  'orderbooks/gates-disagree': rule(
+    'error',
+    'market gate and admission policy decide from the same',
+  ),
 } as const satisfies Readonly<Record<string, RuleAbout>>;
 
 export type RuleName = keyof typeof RULES;

@@ -70,6 +70,7 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   ],
   'policy-behind-another': ['kargo/project-config', 'kargo/projectconfig.yaml:12:13'],
   'policy-for-unknown-stage': ['kargo/unknown-stage', 'kargo/projectconfig.yaml:9:13'],
+  'policy-with-another-session': ['orderbooks/gates-disagree', 'kargo/configmap.yaml:10:17'],
   'policy-with-old-field': ['kargo/deprecated', 'kargo/projectconfig.yaml:8:5'],
   'probe-of-unknown-port': [
     'kubernetes/unknown-port',
