@@ -21,6 +21,7 @@ import { checkOutdated } from './rules/outdated.ts';
 import { checkOwnData } from './rules/own-data.ts';
 import { checkPodSecurity } from './rules/pod-security.ts';
 import { checkRenderedObjects, checkUnlisted } from './rules/render-objects.ts';
+import { checkRepositoryPaths } from './rules/repository-paths.ts';
 import { checkRepositoryUrls } from './rules/repository-url.ts';
 import { checkStageReferences } from './rules/stage-references.ts';
 import { checkStepConfigs } from './rules/step-config.ts';
@@ -46,6 +47,8 @@ export interface JudgeOptions {
   readonly house?: boolean;
   /** The day to judge by, in UTC; by default the day it is. */
   readonly today?: string;
+  /** Whether a path relative to the root is in the repository; without it, such paths are not judged. */
+  readonly exists?: (path: string) => boolean;
   /** False leaves out what objects say of each other; it is judged by default. */
   readonly references?: boolean;
 }
@@ -58,6 +61,7 @@ export function judge(
     house = false,
     today = new Date().toISOString().slice(0, 10),
     references = true,
+    exists,
   }: JudgeOptions = {},
 ): Judgement {
   const bundle = bundleOf(files, renders);
@@ -78,6 +82,7 @@ export function judge(
           documents,
           house,
           today,
+          ...(exists === undefined ? {} : { exists }),
           skip: (entry) => notChecked.push(entry),
           count: (what) => {
             counts[what] += 1;
@@ -126,6 +131,7 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkImages,
   checkDataKeys,
   checkGateAgreement,
+  checkRepositoryPaths,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

@@ -101,6 +101,7 @@ export const RULES = {
     'error',
     'market gate and admission policy decide from the same',
   ),
+  'orderbooks/unknown-path': rule('error', 'paths into the repository exist'),
 } as const satisfies Readonly<Record<string, RuleAbout>>;
 
 export type RuleName = keyof typeof RULES;

@@ -12,6 +12,8 @@ export interface Look {
   readonly house: boolean;
   /** The day it is, as 2026-11-21, in UTC. */
   readonly today: string;
+  /** Whether a path relative to the root is in the repository; absent where only texts are judged. */
+  readonly exists?: (path: string) => boolean;
   /** Something is there that this check cannot judge. */
   skip(entry: NotChecked): void;
   count(what: 'steps' | 'expressions'): void;

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeProgram, findKustomize, type KustomizeProgram } from '../kustomize/program.ts';
 import { judgeCombinations, NO_COMBINATIONS } from './combinations.ts';
 import { ValidationError } from './error.ts';
@@ -31,6 +33,7 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   const renders = await renderAll(folder, sources.files, program, options.signal);
   const judging = {
     house: sources.house,
+    exists: (path: string) => existsSync(join(folder, path)),
     ...(options.today === undefined ? {} : { today: options.today }),
   };
   const judgement = judge(sources.files, renders, judging);

@@ -11,6 +11,7 @@ const COPIED = [
   'kargo',
   'settings',
   'runtime',
+  'Dockerfile',
   'package.json',
   'package-lock.json',
   '.gitignore',

@@ -32,6 +32,7 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'ignored-difference-overwritten': ['argocd/ignored-difference', 'argocd/application.yaml:15:3'],
   'image-that-no-stage-sets': ['kubernetes/image', 'gitops/overlays/oven/deployment.yaml:23:16'],
   'image-without-tag-or-digest': ['kargo/step-config', 'kargo/promotiontask.yaml:12:9'],
+  'included-path-that-is-not-there': ['orderbooks/unknown-path', 'kargo/warehouse.yaml:11:29'],
   'job-tried-again': ['rollouts/no-deadline', 'kargo/analysistemplate.yaml:13:25'],
   'job-without-deadline': ['rollouts/no-deadline', 'kargo/analysistemplate.yaml:11:9'],
   'kind-of-removed-version': [
