@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { OrderbooksError } from '../runtime/errors.ts';
 
@@ -23,6 +24,19 @@ export interface GitAnswer {
   readonly out: string;
   /** Standard output and error together in the order they came, without secrets. */
   readonly text: string;
+}
+
+/** A person's own checkout: with their git configuration, and their agent for SSH. */
+export function checkoutPlace(folder: string, signal: AbortSignal): GitPlace {
+  const agent = process.env['SSH_AUTH_SOCK'];
+  return {
+    folder,
+    home: homedir(),
+    ceiling: folder,
+    environment: agent === undefined ? {} : { SSH_AUTH_SOCK: agent },
+    now: new Date(),
+    signal,
+  };
 }
 
 /** A git command that ended with another code than 0, or could not run at all (`code` is then null). */

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClusterError } from '../cluster/failure.ts';
-import { GitError, type GitPlace, git, gitAnswer } from '../git.ts';
+import { checkoutPlace, GitError, type GitPlace, git, gitAnswer } from '../git.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { type RenderedObject, renderOverlay } from '../kustomize/render.ts';
 import { setImages } from '../kustomize/set-images.ts';
@@ -29,7 +29,7 @@ export async function readCommit(
   signal: AbortSignal,
   mustAnswer: boolean,
 ): Promise<Commit> {
-  const place = placeOf(root, signal);
+  const place = checkoutPlace(root, signal);
   const sha = await git(
     place,
     'rev-parse',
@@ -102,8 +102,16 @@ export async function inCheckout<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'orderbooks-commit-'));
   try {
-    await git(placeOf(root, signal), 'clone', '--quiet', '--shared', '--no-checkout', root, folder);
-    await git(placeOf(folder, signal), 'checkout', '--quiet', '--detach', sha);
+    await git(
+      checkoutPlace(root, signal),
+      'clone',
+      '--quiet',
+      '--shared',
+      '--no-checkout',
+      root,
+      folder,
+    );
+    await git(checkoutPlace(folder, signal), 'checkout', '--quiet', '--detach', sha);
     return await act(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -135,18 +143,6 @@ async function pushedAs(place: GitPlace, sha: string, remote: string): Promise<s
 }
 
 /** The person's own git: their remotes may need their keys and helpers. */
-function placeOf(folder: string, signal: AbortSignal): GitPlace {
-  const agent = process.env['SSH_AUTH_SOCK'];
-  return {
-    folder,
-    home: homedir(),
-    ceiling: folder,
-    environment: agent === undefined ? {} : { SSH_AUTH_SOCK: agent },
-    now: new Date(),
-    signal,
-  };
-}
-
 function refusal(code: string, seen: string, advice: string, cause?: unknown): ClusterError {
   return new ClusterError(code, `${seen}; ${advice}`, { cause });
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterFlags } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
@@ -11,7 +11,7 @@ import {
   type StepsResult,
 } from '../cluster/steps.ts';
 import { waitForRollout } from '../deploy-canary/rollout.ts';
-import { git } from '../git.ts';
+import { checkoutPlace, git } from '../git.ts';
 import { LOCAL_IMAGE, LOCAL_NAMESPACE, localObjects } from './overlay.ts';
 import {
   buildImage,
@@ -77,15 +77,7 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
     {
       name: 'image',
       async run() {
-        const place = {
-          folder: root,
-          home: homedir(),
-          ceiling: root,
-          environment: {},
-          now: new Date(),
-          signal,
-        };
-        const revision = await git(place, 'rev-parse', 'HEAD');
+        const revision = await git(checkoutPlace(root, signal), 'rev-parse', 'HEAD');
         if (dryRun) return would(`${image} would be built from the working tree`);
         await buildImage(root, image, revision, machine);
         return { state: 'done', detail: `${image} built on ${revision.slice(0, 12)}` };

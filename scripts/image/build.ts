@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ClusterFlags } from '../cluster/command.ts';
@@ -12,7 +11,7 @@ import {
   type StepsResult,
 } from '../cluster/steps.ts';
 import { readCommit, requirePushedAndClean } from '../deploy-canary/source.ts';
-import { git } from '../git.ts';
+import { checkoutPlace, git } from '../git.ts';
 import { type BuildPlan, buildJob, jobName } from './build-job.ts';
 import type { findImage, ImageInRegistry } from './registry.ts';
 
@@ -82,15 +81,9 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
       async run() {
         if (found !== null) return { state: 'unchanged', detail: 'nothing to build' };
         const sha = commit ?? '';
-        const place = {
-          folder: root,
-          home: homedir(),
-          ceiling: root,
-          environment: {},
-          now: new Date(),
-          signal,
-        };
-        const commitSeconds = Number(await git(place, 'log', '-1', '--format=%ct', sha));
+        const commitSeconds = Number(
+          await git(checkoutPlace(root, signal), 'log', '-1', '--format=%ct', sha),
+        );
         const plan = { ...terms, commit: sha, commitSeconds };
         const applied = outcomeOf(await kubectl.apply([buildJob(plan)]), dryRun);
         if (dryRun) return applied;

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import {
@@ -10,7 +9,7 @@ import {
   withClusterOptions,
 } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
-import { git } from '../git.ts';
+import { checkoutPlace, git } from '../git.ts';
 import { checkoutChecks } from './checkout-checks.ts';
 import { clusterChecks } from './cluster-checks.ts';
 import { deliveryChecks } from './delivery-checks.ts';
@@ -47,16 +46,8 @@ process.exitCode = await runCommand(program, async (signal) => {
   const { root, json } = flags;
   // The server is only ever asked: writes of this client are dry runs, whatever a check does.
   const kubectl = new Kubectl({ ...flags, dryRun: true, signal });
-  const place = {
-    folder: root,
-    home: homedir(),
-    ceiling: root,
-    environment: {},
-    now: new Date(),
-    signal,
-  };
   const commit = await git(
-    place,
+    checkoutPlace(root, signal),
     'rev-parse',
     '--verify',
     '--end-of-options',
