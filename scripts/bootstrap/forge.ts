@@ -21,6 +21,16 @@ export interface RepositoryName {
   readonly name: string;
 }
 
+export interface ForgeOptions {
+  /** Of the instance (Forgejo, such as `https://git.example.com`) or of the API (GitHub), without a slash at the end. */
+  readonly base: string;
+  readonly token: string;
+  readonly repository: RepositoryName;
+  readonly signal: AbortSignal;
+  /** Longest time for an answer, milliseconds. */
+  readonly timeoutMs?: number;
+}
+
 export interface ForgeAccess {
   /** Of the API, without a slash at the end. */
   readonly base: string;

@@ -1,18 +1,11 @@
 import { z } from 'zod';
-import { type Forge, ForgeApi, type RepositoryName, repositoryCalls } from './forge.ts';
+import { type Forge, ForgeApi, type ForgeOptions, repositoryCalls } from './forge.ts';
 
 const secrets = z.array(z.object({ name: z.string() }));
 const variable = z.object({ data: z.string() });
 
 /** Forgejo's REST API (`/api/swagger` of an instance). Secrets travel inside TLS; the forge encrypts them itself. */
-export function forgejo(options: {
-  /** Of the instance, such as `https://git.example.com`. */
-  readonly base: string;
-  readonly token: string;
-  readonly repository: RepositoryName;
-  readonly signal: AbortSignal;
-  readonly timeoutMs?: number;
-}): Forge {
+export function forgejo(options: ForgeOptions): Forge {
   const { owner, name } = options.repository;
   const api = new ForgeApi({
     base: `${options.base}/api/v1`,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
-import { type Forge, ForgeApi, type RepositoryName, repositoryCalls } from './forge.ts';
+import { type Forge, ForgeApi, type ForgeOptions, repositoryCalls } from './forge.ts';
 import { seal } from './sealed-box.ts';
 
 export const GITHUB_API = 'https://api.github.com';
@@ -10,13 +10,7 @@ const secrets = z.object({ secrets: z.array(z.object({ name: z.string() })) });
 const variable = z.object({ value: z.string() });
 
 /** GitHub's REST API (docs.github.com/rest, version 2022-11-28). */
-export function github(options: {
-  readonly base: string;
-  readonly token: string;
-  readonly repository: RepositoryName;
-  readonly signal: AbortSignal;
-  readonly timeoutMs?: number;
-}): Forge {
+export function github(options: ForgeOptions): Forge {
   const { owner, name } = options.repository;
   const api = new ForgeApi({
     base: options.base,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
+import { verifierRights } from '../bootstrap/objects.ts';
 import { parseObjects } from '../kargo/load.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { joinObjects, renderOverlay } from '../kustomize/render.ts';
@@ -60,13 +61,9 @@ export async function install(options: InstallOptions): Promise<void> {
         stringData: { 'rclone.conf': options.rcloneConf },
       }),
     );
-    // The canary's gates look at production's collector before production was ever promoted.
-    for (const file of ['role-verifier.yaml', 'rolebinding-verifier.yaml']) {
-      const rights = parseDocument(await readFile(join(checkout, 'gitops/base', file), 'utf8'));
-      rights.setIn(['metadata', 'namespace'], String(document.getIn(['metadata', 'name'])));
-      await kubectl.apply(rights.toString());
-    }
   }
+  const rights = await verifierRights(checkout);
+  await kubectl.apply(rights.map((object) => stringify(object)).join('---\n'));
   progress.note("namespaces, the verifier's rights in them and the Secret of the remote are there");
   const rendered = joinObjects(
     await renderOverlay(await findKustomize(), join(checkout, 'argocd'), {

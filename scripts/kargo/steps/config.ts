@@ -174,7 +174,8 @@ export interface NameAndValue {
   readonly value: string;
 }
 
-export interface HttpConfig {
+/** What both HTTP steps send. */
+export interface HttpQuestion {
   readonly url: string;
   readonly method?: string;
   readonly headers?: readonly NameAndValue[];
@@ -183,6 +184,9 @@ export interface HttpConfig {
   readonly insecureSkipTLSVerify?: boolean;
   readonly proxy?: string;
   readonly timeout?: string;
+}
+
+export interface HttpConfig extends HttpQuestion {
   readonly pollInterval?: string;
   readonly responseContentType?: string;
   readonly outputs?: readonly OutputExpression[];

@@ -4,20 +4,8 @@ import { OrderbooksError } from '../../../runtime/errors.ts';
 import { parseGoDuration } from '../go-duration.ts';
 import { goQuote } from '../go-quote.ts';
 import type { StepContext } from '../step.ts';
-import type { NameAndValue } from './config.ts';
+import type { HttpQuestion } from './config.ts';
 import { StepEnd } from './outcome.ts';
-
-/** What both HTTP steps send. */
-export interface HttpQuestion {
-  readonly url: string;
-  readonly method?: string;
-  readonly headers?: readonly NameAndValue[];
-  readonly queryParams?: readonly NameAndValue[];
-  readonly body?: string;
-  readonly insecureSkipTLSVerify?: boolean;
-  readonly proxy?: string;
-  readonly timeout?: string;
-}
 
 export interface HttpAnswer {
   readonly status: number;

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { applicationSet } from './argocd-applicationset.ts';
-import { applicationSpec, operation, source, sourceHydrator } from './argocd-source.ts';
+import {
+  applicationSpec,
+  ignoreDifferences,
+  operation,
+  source,
+  sourceHydrator,
+} from './argocd-source.ts';
 import { ARGOPROJ_VERSION, health, resources } from './argocd-status.ts';
 import {
   choice,
@@ -94,19 +100,7 @@ const applicationStatus = record(
         comparedTo: record(
           { destination: record({}, { name: text, namespace: text, server: text }) },
           {
-            ignoreDifferences: list(
-              record(
-                { kind: text },
-                {
-                  group: text,
-                  name: text,
-                  namespace: text,
-                  jqPathExpressions: texts,
-                  jsonPointers: texts,
-                  managedFieldsManagers: texts,
-                },
-              ),
-            ),
+            ignoreDifferences,
             source,
             sources: list(source),
           },

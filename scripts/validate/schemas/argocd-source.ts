@@ -132,6 +132,20 @@ export const source: Schema = named(
   ),
 );
 
+export const ignoreDifferences: Schema = list(
+  record(
+    { kind: text },
+    {
+      group: text,
+      name: text,
+      namespace: text,
+      jqPathExpressions: texts,
+      jsonPointers: texts,
+      managedFieldsManagers: texts,
+    },
+  ),
+);
+
 export const sourceHydrator: Schema = named(
   'sourceHydrator',
   record(
@@ -177,19 +191,7 @@ export const applicationSpec: Schema = named(
       source,
       sources: list(source),
       sourceHydrator,
-      ignoreDifferences: list(
-        record(
-          { kind: text },
-          {
-            group: text,
-            name: text,
-            namespace: text,
-            jqPathExpressions: texts,
-            jsonPointers: texts,
-            managedFieldsManagers: texts,
-          },
-        ),
-      ).describe('Differences that do not count.'),
+      ignoreDifferences: ignoreDifferences.describe('Differences that do not count.'),
       info: list(nameAndValue),
       revisionHistoryLimit: int64,
       syncPolicy: record(
