@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Logger } from '../observability/logger.ts';
 import { nodeDisk, replaceFile } from './disk.ts';
 import { compactStamp, DISCOVERY_FOLDER, dayFolder, RUN_MANIFEST_FOLDER } from './layout.ts';
 import type { RunManifest } from './manifest.ts';
@@ -19,4 +20,17 @@ export function runFiles(
     keepDiscovery: (manifest, at) =>
       keep(`${DISCOVERY_FOLDER}/${dayFolder(at)}/${component}_${compactStamp(at)}.json`, manifest),
   };
+}
+
+/** Manifests are a help; what is received is the work. A full disk must not end the run over one of them. */
+export async function keptOrLogged(
+  keeping: Promise<void>,
+  logger: Logger,
+  work: 'recording' | 'collecting',
+): Promise<void> {
+  try {
+    await keeping;
+  } catch (error) {
+    logger.error({ err: error }, `a manifest could not be written; ${work} goes on`);
+  }
 }

@@ -3,6 +3,7 @@ import { AnswerLog } from '../archive/answer-log.ts';
 import type { CycleManifest, RunManifest } from '../archive/manifest.ts';
 import type { Provenance } from '../archive/row.ts';
 import type { RunArchive } from '../archive/run-archive.ts';
+import { keptOrLogged } from '../archive/run-files.ts';
 import { describeRun } from '../archive/run-manifest.ts';
 import type { Configuration } from '../config/schema.ts';
 import { type Clock, nowMicros } from '../observability/clock.ts';
@@ -224,15 +225,7 @@ export class Collector {
     await this.#tolerate(keepRun(manifest));
   }
 
-  /** Manifests are a help; snapshots are the work. A full disk must not end the run over one of them. */
-  async #tolerate(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      this.#options.logger.error(
-        { err: error },
-        'a manifest could not be written; collecting goes on',
-      );
-    }
+  #tolerate(keeping: Promise<void>): Promise<void> {
+    return keptOrLogged(keeping, this.#options.logger, 'collecting');
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AnswerLog } from '../archive/answer-log.ts';
 import type { RunManifest } from '../archive/manifest.ts';
 import type { Provenance } from '../archive/row.ts';
+import { keptOrLogged } from '../archive/run-files.ts';
 import { describeRun } from '../archive/run-manifest.ts';
 import type { Configuration } from '../config/schema.ts';
 import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
@@ -304,15 +305,7 @@ export class Recorder {
     return this.#writingRun;
   }
 
-  /** Manifests are a help; frames are the work. A full disk must not end the run over one of them. */
-  async #tolerate(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      this.#options.logger.error(
-        { err: error },
-        'a manifest could not be written; recording goes on',
-      );
-    }
+  #tolerate(keeping: Promise<void>): Promise<void> {
+    return keptOrLogged(keeping, this.#options.logger, 'recording');
   }
 }
