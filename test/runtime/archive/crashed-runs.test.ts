@@ -6,11 +6,10 @@ import { tryLock } from '../../../runtime/archive/lock.ts';
 import type { ArchiveManifest, RunManifest } from '../../../runtime/archive/manifest.ts';
 import { type ReadRow, readArchive } from '../../../runtime/archive/reader.ts';
 import { salvageArchives } from '../../../runtime/archive/salvage.ts';
-import { ArchiveWriter } from '../../../runtime/archive/writer.ts';
 import { inspect } from '../../../runtime/inspector/inspect.ts';
 import { isClean, reportText } from '../../../runtime/inspector/text.ts';
 import { faultyDisk, hastyClock } from './faulty-disk.ts';
-import { closedArchive, frame, LIMITS, provenanceOf, withFolder } from './rows.ts';
+import { closedArchive, frame, provenanceOf, rotatingWriter, withFolder } from './rows.ts';
 
 const path = `${RUN_MANIFEST_FOLDER}/ws-recorder_run1.json`;
 
@@ -51,15 +50,7 @@ async function rowsOf(dataRoot: string, archive: string): Promise<ReadRow[]> {
 /** What a writer leaves that is killed right after a rotation: archives, and nothing that is open. */
 async function rotatedArchive(dataRoot: string): Promise<ArchiveManifest> {
   const manifests: ArchiveManifest[] = [];
-  const writer = await ArchiveWriter.open({
-    dataRoot,
-    stream: 'ws_raw',
-    provenance: provenanceOf('run1'),
-    limits: { ...LIMITS, rotateBytes: 1 },
-    onEvent: (event) => {
-      if (event.kind === 'closed') manifests.push(event.manifest);
-    },
-  });
+  const writer = await rotatingWriter(dataRoot, (manifest) => manifests.push(manifest));
   for (let index = 0; index < 3; index++) writer.append(frame(index));
   await writer.flush();
   await writer.close();

@@ -25,6 +25,22 @@ export const LIMITS: ArchiveLimits = {
   queueBytes: 16_777_216,
 };
 
+/** A writer of run `run1` that begins an archive of its own after each flush, and tells of each that it closed. */
+export function rotatingWriter(
+  dataRoot: string,
+  closed: (manifest: ArchiveManifest) => void,
+): Promise<ArchiveWriter> {
+  return ArchiveWriter.open({
+    dataRoot,
+    stream: 'ws_raw',
+    provenance: provenanceOf('run1'),
+    limits: { ...LIMITS, rotateBytes: 1 },
+    onEvent: (event) => {
+      if (event.kind === 'closed') closed(event.manifest);
+    },
+  });
+}
+
 /** A frame row with a body of about `bytes` bytes, its hash right. */
 export function frame(
   connectionSequence: number,

@@ -1,7 +1,8 @@
-import type { CheckId } from '../../../runtime/gates/check.ts';
-import type { Policy } from '../../../runtime/gates/policy.ts';
-import { type BrokenWorld, changed, eachArchive } from './broken-worlds.ts';
+import { type BrokenWorld, brokenWorlds } from './broken-world.ts';
+import { changed, eachArchive } from './broken-worlds.ts';
 import { OTHER_DIGEST, World } from './world.ts';
+
+const broken = brokenWorlds('collector-smoke', () => new World({ collector: true }));
 
 /** Defects around a collector, each for one check of collector-smoke. */
 export const BROKEN_COLLECTOR_WORLDS: readonly BrokenWorld[] = [
@@ -122,25 +123,6 @@ export const BROKEN_COLLECTOR_WORLDS: readonly BrokenWorld[] = [
     });
   }),
 ];
-
-function broken(
-  check: CheckId,
-  defect: string,
-  breakIt: (world: World) => void,
-  policy?: Partial<Policy>,
-): BrokenWorld {
-  return {
-    gate: 'collector-smoke',
-    check,
-    defect,
-    ...(policy === undefined ? {} : { policy }),
-    make: () => {
-      const world = new World({ collector: true });
-      breakIt(world);
-      return world;
-    },
-  };
-}
 
 /** Changes the newest ended cycle of what is inspected before the restart. */
 function cyclesBefore(world: World, by: object): void {

@@ -1,11 +1,11 @@
-import type { CheckId } from '../../../runtime/gates/check.ts';
-import type { Policy } from '../../../runtime/gates/policy.ts';
-import type { BrokenWorld } from './broken-worlds.ts';
+import { type BrokenWorld, brokenWorlds } from './broken-world.ts';
 import { type SummaryOptions, summaryOf } from './recorded-events.ts';
-import { SUBJECT, World } from './world.ts';
+import { SUBJECT, type World } from './world.ts';
 
 const CANARY = SUBJECT.namespace;
 const PRODUCTION = SUBJECT.productionNamespace;
+
+const broken = brokenWorlds('canary-comparison', undefined, {});
 
 /** Defects that only the comparison with production can see. */
 export const BROKEN_COMPARISON_WORLDS: readonly BrokenWorld[] = [
@@ -82,24 +82,5 @@ function differs(
     });
     // Latency has a check of its own.
     return defect.without === undefined ? changed : { ...changed, latency_ms: summary.latency_ms };
-  };
-}
-
-function broken(
-  check: CheckId,
-  defect: string,
-  breakIt: (world: World) => void,
-  policy: Partial<Policy> = {},
-): BrokenWorld {
-  return {
-    gate: 'canary-comparison',
-    check,
-    defect,
-    policy,
-    make: () => {
-      const world = new World();
-      breakIt(world);
-      return world;
-    },
   };
 }

@@ -1,8 +1,12 @@
-import type { CheckId } from '../../../runtime/gates/check.ts';
-import { type BrokenWorld, eachArchive } from './broken-worlds.ts';
-import { World } from './world.ts';
+import { type BrokenWorld, brokenWorlds } from './broken-world.ts';
+import { eachArchive } from './broken-worlds.ts';
 
 const DATA_FRAMES = /(orderbooks_recorder_data_frames_total) \d+/;
+
+const broken = brokenWorlds('ws-reliability', undefined, {
+  freshness: 15_000,
+  reconnectWithin: 20_000,
+});
 
 /** Defects that a reliability window has to see, each for one check of ws-reliability. */
 export const BROKEN_RELIABILITY_WORLDS: readonly BrokenWorld[] = [
@@ -77,17 +81,3 @@ export const BROKEN_RELIABILITY_WORLDS: readonly BrokenWorld[] = [
         : text;
   }),
 ];
-
-function broken(check: CheckId, defect: string, breakIt: (world: World) => void): BrokenWorld {
-  return {
-    gate: 'ws-reliability',
-    check,
-    defect,
-    policy: { freshness: 15_000, reconnectWithin: 20_000 },
-    make: () => {
-      const world = new World();
-      breakIt(world);
-      return world;
-    },
-  };
-}

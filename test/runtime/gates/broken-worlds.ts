@@ -1,18 +1,10 @@
-import type { CheckId } from '../../../runtime/gates/check.ts';
 import type { ApplicationState, PromotionState } from '../../../runtime/gates/delivery-state.ts';
 import type { Pod } from '../../../runtime/gates/platform.ts';
-import type { Policy } from '../../../runtime/gates/policy.ts';
 import type { ArchiveReport, InspectReport } from '../../../runtime/inspector/report.ts';
-import { collector, gap, OTHER_DIGEST, World } from './world.ts';
+import { type BrokenWorld, brokenWorlds } from './broken-world.ts';
+import { collector, gap, OTHER_DIGEST, type World } from './world.ts';
 
-/** A world with one defect that one check must refuse, and no other. */
-export interface BrokenWorld {
-  readonly gate: string;
-  readonly check: CheckId;
-  readonly defect: string;
-  readonly policy?: Partial<Policy>;
-  make(): World;
-}
+const broken = brokenWorlds('ws-smoke');
 
 export const BROKEN_WORLDS: readonly BrokenWorld[] = [
   broken('recorder-on-promoted-digest', 'the recorder’s container restarted once', (world) => {
@@ -309,25 +301,6 @@ const COLLECTOR_POD: Pod = {
   restarts: 0,
   startedAt: '2026-11-20T10:00:00Z',
 };
-
-function broken(
-  check: CheckId,
-  defect: string,
-  breakIt: (world: World) => void,
-  policy?: Partial<Policy>,
-): BrokenWorld {
-  return {
-    gate: 'ws-smoke',
-    check,
-    defect,
-    ...(policy === undefined ? {} : { policy }),
-    make: () => {
-      const world = new World();
-      breakIt(world);
-      return world;
-    },
-  };
-}
 
 function foreignPod(pod: Pod): Pod {
   return { ...pod, uid: `${pod.uid}-foreign`, name: `${pod.name}-x`, imageDigest: OTHER_DIGEST };

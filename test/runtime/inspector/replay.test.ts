@@ -6,9 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ArchiveWriter } from '../../../runtime/archive/writer.ts';
 import { inspectCommand } from '../../../runtime/inspector/command.ts';
-import { frame, LIMITS, provenanceOf, withFolder } from '../archive/rows.ts';
+import { frame, rotatingWriter, withFolder } from '../archive/rows.ts';
 
 const MAIN = fileURLToPath(new URL('../../../runtime/main.ts', import.meta.url));
 /** What JSON, gzip or a careless reader could change. */
@@ -18,15 +17,7 @@ const PAUSE_MS = 200;
 /** One archive per text, each received 200 ms after the one before. */
 async function record(dataRoot: string): Promise<string[]> {
   const paths: string[] = [];
-  const writer = await ArchiveWriter.open({
-    dataRoot,
-    stream: 'ws_raw',
-    provenance: provenanceOf('run1'),
-    limits: { ...LIMITS, rotateBytes: 1 },
-    onEvent: (event) => {
-      if (event.kind === 'closed') paths.push(event.manifest.path);
-    },
-  });
+  const writer = await rotatingWriter(dataRoot, ({ path }) => paths.push(path));
   const start = Date.now() - 60_000;
   for (const [index, text] of TEXTS.entries()) {
     writer.append(frame(index, { text, at: new Date(start + index * PAUSE_MS).toISOString() }));

@@ -4,23 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { archiveManifestPath, verifiedPath } from '../../../runtime/archive/layout.ts';
 import type { ArchiveManifest } from '../../../runtime/archive/manifest.ts';
 import type { NewRow } from '../../../runtime/archive/row-line.ts';
-import { ArchiveWriter } from '../../../runtime/archive/writer.ts';
 import { inspect } from '../../../runtime/inspector/inspect.ts';
 import { isClean, reportText } from '../../../runtime/inspector/text.ts';
-import { frame, LIMITS, provenanceOf, withFolder } from '../archive/rows.ts';
+import { frame, rotatingWriter, withFolder } from '../archive/rows.ts';
 
 /** Writes each group of rows into a segment of its own. */
 async function segments(dataRoot: string, groups: readonly (readonly NewRow[])[]) {
   const manifests: ArchiveManifest[] = [];
-  const writer = await ArchiveWriter.open({
-    dataRoot,
-    stream: 'ws_raw',
-    provenance: provenanceOf('run1'),
-    limits: { ...LIMITS, rotateBytes: 1 },
-    onEvent: (event) => {
-      if (event.kind === 'closed') manifests.push(event.manifest);
-    },
-  });
+  const writer = await rotatingWriter(dataRoot, (manifest) => manifests.push(manifest));
   for (const group of groups) {
     for (const row of group) writer.append(row);
     await writer.flush();

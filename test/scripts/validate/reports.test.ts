@@ -21,7 +21,7 @@ const FINDING = {
 
 const REPORT: Report = {
   version: 1,
-  root: '/work/bundle',
+  root: '/srv/bundle',
   renderedWith: 'kustomize 5.8.1',
   checked: {
     files: 3,
@@ -84,7 +84,7 @@ describe('SARIF', () => {
 
 describe("GitHub's annotations", () => {
   it('name file, line and column relative to the workspace, escaped, one line each', async () => {
-    const written = await annotations({ GITHUB_WORKSPACE: '/work' });
+    const written = await annotations({ GITHUB_WORKSPACE: '/srv' });
     expect(written).toEqual([
       '::error title=kargo/unknown-step,file=bundle/kargo/a task.yaml,line=8,col=11::Kargo has no step git-comit, <b> & 100 %25%0Afix: did you mean git-commit?%0Aabout this rule: docs/rules/kargo-unknown-step.md',
       expect.stringMatching(/^::warning title=yaml\/several-documents,/),
