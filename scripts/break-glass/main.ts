@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
-import { OrderbooksError } from '../../runtime/errors.ts';
+import { Command } from 'commander';
+import { runToExitCode } from '../command-line.ts';
 import { type ClusterAccess, kubectl } from '../kubectl.ts';
 import { stageCommits } from '../preview/history.ts';
 import { readingPlace } from '../preview/scratch.ts';
@@ -12,7 +12,6 @@ import { EMPTY, EMPTY_TICKET, isEmpty, type Ticket, ticketProblems } from './tic
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 const EXIT_REFUSED = 1;
-const EXIT_USAGE = 2;
 const HOUR_MS = 3_600_000;
 const DEFAULT_HOURS = '1';
 
@@ -79,15 +78,10 @@ async function main(): Promise<number> {
     .option('--json', 'one JSON document')
     .option('--root <folder>', 'the checkout', ROOT)
     .action(async (flags: Access & AuditFlags) => keep(await audit(flags)));
-  try {
+  return runToExitCode(program, async () => {
     await program.parseAsync();
     return answer;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`break-glass: ${error.code}: ${error.message}\n`);
-    return EXIT_USAGE;
-  }
+  });
 }
 
 function reaching(command: Command): Command {

@@ -1,13 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { OrderbooksError } from '../../runtime/errors.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { runToExitCode } from '../command-line.ts';
 import { isDay, yearOf } from './day.ts';
 import { checkFiles, generate } from './files.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const EXIT_USAGE = 2;
 
 interface Flags {
   readonly check?: boolean;
@@ -33,20 +32,10 @@ async function main(): Promise<number> {
     .option('--root <folder>', 'the checkout', ROOT)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
-  try {
-    program.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    throw error;
-  }
-  const flags = program.opts<Flags>();
-  try {
-    return flags.check === true ? await check(flags) : await write(flags);
-  } catch (error) {
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`${error.code}: ${error.message}\n`);
-    return EXIT_USAGE;
-  }
+  return runToExitCode(program, () => {
+    const flags = program.parse().opts<Flags>();
+    return flags.check === true ? check(flags) : write(flags);
+  });
 }
 
 async function check({ root, today }: Flags): Promise<number> {

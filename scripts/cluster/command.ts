@@ -1,11 +1,8 @@
-import { type Command, CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { EXIT_FAILED, EXIT_GOOD, runToExitCode } from '../command-line.ts';
 import { Redaction } from './redaction.ts';
 import { type StepResult, type StepsResult, stepLine } from './steps.ts';
-
-export const EXIT_GOOD = 0;
-export const EXIT_FAILED = 1;
-export const EXIT_USAGE = 2;
 
 /** What every command for a cluster takes. */
 export interface ClusterFlags {
@@ -25,8 +22,7 @@ export function withClusterOptions(command: Command): Command {
 }
 
 /**
- * Runs a command to its exit code: what it answers, or 2 for wrong usage and errors before anything was done. SIGINT
- * and SIGTERM abort the signal that `act` is given, so that what runs can end in order.
+ * As runToExitCode; SIGINT and SIGTERM abort the signal that `act` is given, so that what runs can end in order.
  */
 export async function runCommand(
   program: Command,
@@ -40,12 +36,11 @@ export async function runCommand(
     );
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    return await act(stopping.signal);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_GOOD : EXIT_USAGE;
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(redaction.text(`${program.name()}: ${error.code}: ${error.message}\n`));
-    return error.code === 'INTERRUPTED' ? EXIT_FAILED : EXIT_USAGE;
+    return await runToExitCode(
+      program,
+      () => act(stopping.signal),
+      (text) => redaction.text(text),
+    );
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }

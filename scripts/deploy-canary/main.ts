@@ -3,14 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../runtime/config/duration.ts';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import { writeEvidenceFile } from '../../runtime/gates/evidence-store.ts';
-import {
-  type ClusterFlags,
-  EXIT_FAILED,
-  EXIT_GOOD,
-  runCommand,
-  teller,
-  withClusterOptions,
-} from '../cluster/command.ts';
+import { type ClusterFlags, runCommand, teller, withClusterOptions } from '../cluster/command.ts';
+import { EXIT_FAILED, EXIT_GOOD } from '../command-line.ts';
 import { deployCanary } from './deploy.ts';
 import { evidenceFile } from './evidence.ts';
 

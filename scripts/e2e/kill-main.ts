@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { runToExitCode } from '../command-line.ts';
 import { progressTo } from '../rehearse/progress.ts';
 import { strike } from './kills.ts';
 import { Kubectl } from './kubectl.ts';
@@ -50,13 +51,10 @@ async function main(): Promise<number> {
     .option('--kill <command>', 'shell command that sends SIGKILL to POD_NAME in POD_NAMESPACE')
     .option('--output <file>', 'where the records go as JSON')
     .exitOverride();
-  try {
-    program.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
-  const flags = program.opts<Flags>();
+  return runToExitCode(program, () => run(program.parse().opts<Flags>()));
+}
+
+async function run(flags: Flags): Promise<number> {
   const stop = new AbortController();
   process.on('SIGINT', () => stop.abort(new Error('interrupted')));
   process.on('SIGTERM', () => stop.abort(new Error('interrupted')));

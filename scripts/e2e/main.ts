@@ -1,8 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { runToExitCode } from '../command-line.ts';
 import { FAULTS } from '../rehearse/fault-catalogue.ts';
 import { progressTo } from '../rehearse/progress.ts';
 import { type Change, parseSet } from './changes.ts';
@@ -114,14 +115,10 @@ async function main(): Promise<number> {
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
-  try {
-    program.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_NOT_RUN;
-    if (error instanceof OrderbooksError) return notRun(error);
-    throw error;
-  }
-  const flags = program.opts<Flags>();
+  return runToExitCode(program, () => run(program.parse().opts<Flags>()));
+}
+
+async function run(flags: Flags): Promise<number> {
   const stream = flags.json === true ? process.stderr : process.stdout;
   const progress = progressTo(stream, {
     now: () => performance.now(),

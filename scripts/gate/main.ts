@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { parseDuration } from '../../runtime/config/duration.ts';
 import { OrderbooksError } from '../../runtime/errors.ts';
-import { errorText } from '../../runtime/gates/error.ts';
 import { GATES } from '../../runtime/gates/gates.ts';
 import { connectKubernetes } from '../../runtime/gates/kubernetes/platform.ts';
 import { processSurroundings } from '../../runtime/gates/surroundings.ts';
-import { EXIT_USAGE, verifyCommand } from '../../runtime/gates/verify.ts';
+import { verifyCommand } from '../../runtime/gates/verify.ts';
+import { runToExitCode } from '../command-line.ts';
 
 /** `npm run gate`: the same gates as in the cluster, from a workstation with a kubeconfig. */
 
@@ -68,15 +68,10 @@ async function main(): Promise<number> {
     )
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
-  try {
-    program.parse();
-    return await run(program.args[0] ?? '', program.opts<Flags>());
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`gate: ${errorText(error)}\n`);
-    return EXIT_USAGE;
-  }
+  return runToExitCode(program, () => {
+    const flags = program.parse().opts<Flags>();
+    return run(program.args[0] ?? '', flags);
+  });
 }
 
 async function run(gate: string, flags: Flags): Promise<number> {

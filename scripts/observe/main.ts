@@ -12,14 +12,9 @@ import { observe } from '../../runtime/gates/observation.ts';
 import type { Pod } from '../../runtime/gates/platform.ts';
 import { livePods } from '../../runtime/gates/recorder-pod.ts';
 import { RECORDER_COMPONENT } from '../../runtime/gates/workloads.ts';
-import {
-  type ClusterFlags,
-  EXIT_FAILED,
-  EXIT_GOOD,
-  runCommand,
-  withClusterOptions,
-} from '../cluster/command.ts';
+import { type ClusterFlags, runCommand, withClusterOptions } from '../cluster/command.ts';
 import { ClusterError } from '../cluster/failure.ts';
+import { EXIT_FAILED, EXIT_GOOD } from '../command-line.ts';
 import { type Judgement, judgeObservation } from './judge.ts';
 import { tableHead, tableLine } from './table.ts';
 

@@ -7,8 +7,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../runtime/config/duration.ts';
 import {
   type ClusterFlags,
-  EXIT_FAILED,
-  EXIT_GOOD,
   finish,
   runCommand,
   teller,
@@ -17,6 +15,7 @@ import {
 import { Helm } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { refused, runSteps } from '../cluster/steps.ts';
+import { EXIT_FAILED, EXIT_GOOD } from '../command-line.ts';
 import { readSettings } from '../settings/settings.ts';
 import { choose, readComponents } from './components.ts';
 import { installSteps } from './install.ts';

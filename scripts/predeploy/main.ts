@@ -1,14 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import {
-  type ClusterFlags,
-  EXIT_FAILED,
-  EXIT_GOOD,
-  EXIT_USAGE,
-  runCommand,
-  withClusterOptions,
-} from '../cluster/command.ts';
+import { type ClusterFlags, runCommand, withClusterOptions } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
+import { EXIT_FAILED, EXIT_GOOD, EXIT_USAGE } from '../command-line.ts';
 import { checkoutPlace, git } from '../git.ts';
 import { checkoutChecks } from './checkout-checks.ts';
 import { clusterChecks } from './cluster-checks.ts';

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { OrderbooksError } from '../../runtime/errors.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runToExitCode } from '../command-line.ts';
 import { parseObjects } from '../kargo/load.ts';
 import { checkoutSource } from './checkout.ts';
 import { clusterSource } from './cluster.ts';
@@ -18,7 +18,6 @@ import { textReport } from './text-report.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 const EXIT_NOT_PROMOTED = 1;
-const EXIT_NOT_TRIED = 2;
 
 interface Flags {
   readonly stage: string;
@@ -58,24 +57,14 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const program = command();
-  try {
-    program.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_NOT_TRIED;
-    throw error;
-  }
-  try {
-    const flags = program.opts<Flags>();
+  return runToExitCode(program, async () => {
+    const flags = program.parse().opts<Flags>();
     const result = await tried(flags);
     const text = shown(result, flags);
     if (flags.output === '') process.stdout.write(text);
     else await writeFile(flags.output, text);
     return result.verdict === 'PROMOTES' ? 0 : EXIT_NOT_PROMOTED;
-  } catch (error) {
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`preview: ${error.code}: ${error.message}\n`);
-    return EXIT_NOT_TRIED;
-  }
+  });
 }
 
 function command(): Command {

@@ -1,8 +1,9 @@
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { runToExitCode } from '../command-line.ts';
 import { RehearsalError } from './error.ts';
 import { FAULTS, faultNamed } from './fault-catalogue.ts';
 import { progressTo } from './progress.ts';
@@ -92,13 +93,10 @@ async function main(): Promise<number> {
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
-  try {
-    program.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_NOT_REHEARSED;
-    throw error;
-  }
-  const flags = program.opts<Flags>();
+  return runToExitCode(program, () => act(program.parse().opts<Flags>()));
+}
+
+async function act(flags: Flags): Promise<number> {
   if (flags.listFaults === true) {
     process.stdout.write(FAULTS.map(({ name }) => `${name}\n`).join(''));
     return 0;

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
-import { OrderbooksError } from '../../runtime/errors.ts';
+import { Command } from 'commander';
+import { runToExitCode } from '../command-line.ts';
 import { checkoutSource } from '../preview/checkout.ts';
 import { clusterSource } from '../preview/cluster.ts';
 import { RollbackError } from './error.ts';
@@ -13,7 +13,6 @@ import { planText } from './text.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 const EXIT_REFUSED = 1;
-const EXIT_USAGE = 2;
 
 interface Flags {
   readonly stage: string;
@@ -63,15 +62,7 @@ async function main(): Promise<number> {
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
-  try {
-    program.parse();
-    return await prepared(program.opts<Flags>());
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`rollback: ${error.code}: ${error.message}\n`);
-    return EXIT_USAGE;
-  }
+  return runToExitCode(program, () => prepared(program.parse().opts<Flags>()));
 }
 
 async function prepared(flags: Flags): Promise<number> {

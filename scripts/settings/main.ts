@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
-import { OrderbooksError } from '../../runtime/errors.ts';
+import { Command } from 'commander';
+import { runToExitCode } from '../command-line.ts';
 import { changeSettings, readSettings, type Settings } from './settings.ts';
 
 interface Flags {
@@ -11,7 +11,6 @@ interface Flags {
 }
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
-const EXIT_USAGE = 2;
 
 const HELP = `
 Without options it prints what is set. Every manifest of kargo/ and argocd/ takes these values when it is rendered, so
@@ -34,9 +33,8 @@ async function main(): Promise<number> {
     .option('--root <folder>', 'root of the bundle', REPOSITORY)
     .addHelpText('after', HELP)
     .exitOverride();
-  try {
-    program.parse();
-    const { repoUrl, image, browseUrl, root } = program.opts<Flags>();
+  return runToExitCode(program, async () => {
+    const { repoUrl, image, browseUrl, root } = program.parse().opts<Flags>();
     const changes: Partial<Settings> = {
       ...(repoUrl === undefined ? {} : { repoURL: repoUrl }),
       ...(image === undefined ? {} : { imageRepository: image }),
@@ -48,10 +46,5 @@ async function main(): Promise<number> {
     if (isChange)
       process.stderr.write('settings: written; npm run validate shows whether all is well\n');
     return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`${error.code}: ${error.message}\n`);
-    return EXIT_USAGE;
-  }
+  });
 }

@@ -1,11 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../runtime/config/duration.ts';
-import { OrderbooksError } from '../../runtime/errors.ts';
 import {
   FAULT_NAMES,
   type FaultName,
   isFaultName,
 } from '../../runtime/simulator/fault-catalogue.ts';
+import { runToExitCode } from '../command-line.ts';
 import { soak } from './soak.ts';
 import { table } from './table.ts';
 
@@ -46,38 +46,26 @@ async function main(): Promise<number> {
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
-  try {
-    program.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
-  return await run(program.opts<Flags>());
+  return runToExitCode(program, () => run(program.parse().opts<Flags>()));
 }
 
 async function run(flags: Flags): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  try {
-    const result = await soak({
-      durationMs: flags.duration,
-      speed: flags.speed,
-      seed: flags.seed,
-      calmMs: flags.calm,
-      faults: flags.faults,
-      rate: flags.rate,
-      memoryLimitBytes: flags.memoryLimit,
-      keepIn: flags.keep ?? null,
-      progress: (line) => process.stderr.write(`${line}\n`),
-      signal: stop.signal,
-    });
-    process.stdout.write(`${flags.json === true ? JSON.stringify(result) : table(result)}\n`);
-    return result.passed ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`${error.code}: ${error.message}\n`);
-    return 2;
-  }
+  const result = await soak({
+    durationMs: flags.duration,
+    speed: flags.speed,
+    seed: flags.seed,
+    calmMs: flags.calm,
+    faults: flags.faults,
+    rate: flags.rate,
+    memoryLimitBytes: flags.memoryLimit,
+    keepIn: flags.keep ?? null,
+    progress: (line) => process.stderr.write(`${line}\n`),
+    signal: stop.signal,
+  });
+  process.stdout.write(`${flags.json === true ? JSON.stringify(result) : table(result)}\n`);
+  return result.passed ? 0 : 1;
 }
 
 function milliseconds(text: string): number {

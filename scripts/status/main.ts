@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { parseDuration } from '../../runtime/config/duration.ts';
-import {
-  type ClusterFlags,
-  EXIT_FAILED,
-  EXIT_GOOD,
-  EXIT_USAGE,
-  runCommand,
-  withClusterOptions,
-} from '../cluster/command.ts';
+import { type ClusterFlags, runCommand, withClusterOptions } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
+import { EXIT_FAILED, EXIT_GOOD, EXIT_USAGE } from '../command-line.ts';
 import { marketRow, stageRows, ticketRow } from './facts.ts';
 import { marketStatus, ticketStatus } from './policy.ts';
 import { attention, renderScreen, type Screen } from './screen.ts';

@@ -1,5 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { OrderbooksError } from '../../runtime/errors.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runToExitCode } from '../command-line.ts';
 import { githubReport } from './github-report.ts';
 import type { Report } from './report.ts';
 import type { Severity } from './rule-names.ts';
@@ -22,7 +22,6 @@ const FORMATS = {
 } as const satisfies Readonly<Record<string, (report: Report) => string>>;
 
 const EXIT_FINDINGS = 1;
-const EXIT_NOT_CHECKED = 2;
 
 const HELP = `
 Exit codes:
@@ -68,14 +67,8 @@ async function main(): Promise<number> {
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
-  try {
-    program.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_NOT_CHECKED;
-    throw error;
-  }
-  try {
-    const { format, failOn, today } = program.opts<Flags>();
+  return runToExitCode(program, async () => {
+    const { format, failOn, today } = program.parse().opts<Flags>();
     const report = await validateBundle(program.args[0] ?? process.cwd(), {
       combinations: true,
       ...(today === undefined ? {} : { today }),
@@ -86,11 +79,7 @@ async function main(): Promise<number> {
       ({ severity }) => failOn === 'warning' || severity === 'error',
     );
     return failing.length === 0 ? 0 : EXIT_FINDINGS;
-  } catch (error) {
-    if (!(error instanceof OrderbooksError)) throw error;
-    process.stderr.write(`validate: ${error.message}\n`);
-    return EXIT_NOT_CHECKED;
-  }
+  });
 }
 
 function dayGiven(text: string): string {

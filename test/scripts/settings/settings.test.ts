@@ -70,7 +70,7 @@ describe('npm run settings', () => {
     const before = await file();
     const run = settings(option, value);
     expect(run.status).toBe(2);
-    expect(run.stderr).toMatch(new RegExp(`^SETTINGS_INVALID: .*${name}: expected`));
+    expect(run.stderr).toMatch(new RegExp(`^settings: SETTINGS_INVALID: .*${name}: expected`));
     expect(await file()).toBe(before);
   });
 
