@@ -69,7 +69,7 @@ export async function publishRelease(
     await git(place, 'reset', '--quiet', '--soft', 'FETCH_HEAD');
   }
   await copyTree(forge.workingTree, folder, forge.folder);
-  await applyChanges(folder, [...forge.changes, ...releaseMark(version)]);
+  await applyChanges(folder, [...forge.changes, ...releaseMark(forge.runId, version)]);
   if (fault !== null) await applyPatches(folder, fault);
   await git(place, 'add', '--all', '--force');
   const title = fault === null ? `Release ${version}` : `Release ${version} (${fault.name})`;
@@ -155,12 +155,13 @@ export async function removeBranches(
   return kept;
 }
 
-function releaseMark(version: number): readonly Change[] {
+/** Names the run too: main may hold the same tree from a run before, and a commit that changes nothing is no Freight. */
+function releaseMark(runId: string, version: number): readonly Change[] {
   return ['canary', 'full'].map((overlay) => ({
     kind: 'value',
     file: `gitops/overlays/${overlay}/kustomization.yaml`,
     path: 'commonAnnotations.orderbooks-release',
-    value: String(version),
+    value: `${runId}-${version}`,
     why: 'so that two releases of one tree differ',
   }));
 }
