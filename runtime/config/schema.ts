@@ -99,7 +99,7 @@ const uploader = z.strictObject({
   minimumAge: duration.prefault('10m'),
   /** Verified archives older than this are deleted locally. */
   retention: duration.prefault('3d'),
-  /** Run, cycle, upload and discovery manifests older than this are deleted; the newest of each kind stay. */
+  /** Manifests older than this are deleted, those of archives only where these are gone; the newest of each kind stay. */
   manifestRetention: duration.prefault('30d'),
   /** When copies are read whole, which costs egress; otherwise the remote's own hashes are compared. */
   readBack: z.enum(READ_BACK).default('before-deletion'),

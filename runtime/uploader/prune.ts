@@ -23,10 +23,7 @@ export interface PruneOptions {
 /** The newest of each kind stay whatever their age: a clock that jumped must not take what gates and people look at. */
 export const KEPT_OF_EACH_KIND = 100;
 
-/**
- * What is written again and again and is never uploaded. Archive manifests are not here: with the records of verified
- * copies they say what became of an archive that is gone.
- */
+/** What is written again and again and is never uploaded. For archive manifests see `prune-archive-records.ts`. */
 const KINDS: readonly (readonly [folder: string, name: RegExp])[] = [
   [RUN_MANIFEST_FOLDER, /^(ws-recorder|collector)_[A-Za-z0-9-]+\.json$/],
   [CYCLE_MANIFEST_FOLDER, /^cycle_[0-9TZ.]+_[A-Za-z0-9-]+_\d+\.json$/],

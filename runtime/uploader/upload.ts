@@ -9,9 +9,10 @@ import { type Candidate, findCandidates, localProblem, manifestFile } from './ca
 import { cleanUp } from './cleanup.ts';
 import { UploadError } from './error.ts';
 import { pruneManifests } from './prune.ts';
+import { pruneArchiveRecords } from './prune-archive-records.ts';
 import { deletionDepth, type ReadBack, uploadDepth } from './read-back.ts';
 import type { Remote, UploadFile } from './remote.ts';
-import { forgetVerified, recordVerified, wasVerified } from './verified.ts';
+import { forgetVerified, recordVerified, verifiedAt } from './verified.ts';
 
 export interface UploadOptions {
   readonly dataRoot: string;
@@ -19,7 +20,7 @@ export interface UploadOptions {
   readonly provenance: Provenance;
   readonly minimumAgeMs: number;
   readonly retentionMs: number;
-  /** Run, cycle, upload and discovery manifests older than this are deleted; none if not said. */
+  /** Manifests older than this are deleted, those of archives only where these are gone; none if not said. */
   readonly manifestRetentionMs?: number;
   /** When copies are read whole; `before-deletion` if not said. */
   readonly readBack?: ReadBack;
@@ -77,11 +78,18 @@ class UploadRun {
     this.#errors.push(...found.problems);
     const now = this.#startedAt.getTime();
     const pending: Candidate[] = [];
-    const expired = (one: Candidate) => now - one.closedAt > retentionMs;
+    // Where the clock was set back an archive may be closed in the future. It was closed when it was verified.
+    const expired = (one: Candidate, verified: number) =>
+      now - Math.min(one.closedAt, verified) > retentionMs;
+    let future = 0;
     for (const candidate of found.candidates) {
-      if (await wasVerified(dataRoot, candidate.archive, remote)) {
-        if (expired(candidate)) this.#expired.push(candidate.archive);
-      } else if (now - candidate.closedAt >= minimumAgeMs) pending.push(candidate);
+      const age = now - candidate.closedAt;
+      if (age < 0) future++;
+      const verified = await verifiedAt(dataRoot, candidate.archive, remote);
+      if (verified !== null) {
+        if (expired(candidate, verified)) this.#expired.push(candidate.archive);
+        // The age of what is closed in the future is not known. Too soon on the remote harms nobody.
+      } else if (age >= minimumAgeMs || age < 0) pending.push(candidate);
     }
     this.#log(
       {
@@ -89,6 +97,7 @@ class UploadRun {
         pending: pending.length,
         expired: this.#expired.length,
         unfinished: found.unfinished,
+        closed_in_the_future: future,
       },
       'archives found',
     );
@@ -98,7 +107,7 @@ class UploadRun {
       const verified = await this.#uploadBatch(batch.map((candidate) => candidate.archive));
       this.#expired.push(
         ...batch
-          .filter((one) => verified.has(one.archive.path) && expired(one))
+          .filter((one) => verified.has(one.archive.path) && expired(one, now))
           .map((one) => one.archive),
       );
       this.#log({ done: from + batch.length, pending: pending.length }, 'archives uploaded');
@@ -126,13 +135,14 @@ class UploadRun {
   async pruneManifests(): Promise<void> {
     const { dataRoot, manifestRetentionMs, signal } = this.#options;
     if (manifestRetentionMs === undefined) return;
-    const deleted = await pruneManifests({
+    const what = {
       dataRoot,
       disk: this.#disk,
       retentionMs: manifestRetentionMs,
       now: this.#startedAt.getTime(),
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
+    const deleted = (await pruneManifests(what)) + (await pruneArchiveRecords(what));
     if (deleted > 0) this.#log({ deleted }, 'old manifests deleted');
   }
 

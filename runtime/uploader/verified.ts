@@ -16,30 +16,30 @@ const verifiedRecord = z.object({
   upload_id: z.string(),
   /** `content`, or the kind of hash that the remote told; absent in records of earlier releases, which read content. */
   verified_by: z.string().optional(),
-  verified_at: z.string(),
+  verified_at: z.iso.datetime().transform((text) => new Date(text)),
 });
 
-/** True if a copy of `file`, with this content, on this remote, was verified before. */
-export async function wasVerified(
+/**
+ * When a copy of `file`, with this content, was verified, in milliseconds since 1970; null if none was. With `remote`
+ * only a copy there counts.
+ */
+export async function verifiedAt(
   dataRoot: string,
   file: Pick<UploadFile, 'path' | 'sha256'>,
-  remote: Remote,
-): Promise<boolean> {
+  remote?: Pick<Remote, 'type' | 'target'>,
+): Promise<number | null> {
   let text: string;
   try {
     text = await readFile(join(dataRoot, verifiedPath(file.path)), 'utf8');
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
+    if (isSystemError(error, 'ENOENT')) return null;
     throw error;
   }
-  const record = verifiedRecord.safeParse(parse(text));
-  return (
-    record.success &&
-    record.data.path === file.path &&
-    record.data.sha256 === file.sha256 &&
-    record.data.remote.type === remote.type &&
-    record.data.remote.target === remote.target
-  );
+  const { data: record } = verifiedRecord.safeParse(parse(text));
+  if (record?.path !== file.path || record.sha256 !== file.sha256) return null;
+  const there = remote ?? record.remote;
+  if (record.remote.type !== there.type || record.remote.target !== there.target) return null;
+  return record.verified_at.getTime();
 }
 
 export async function recordVerified(
@@ -49,7 +49,7 @@ export async function recordVerified(
   remote: Remote,
   upload: { readonly id: string; readonly at: Date; readonly by: string },
 ): Promise<void> {
-  const record: z.infer<typeof verifiedRecord> = {
+  const record: z.input<typeof verifiedRecord> = {
     schema: 'orderbooks.verified.v1',
     path: file.path,
     sha256: file.sha256,

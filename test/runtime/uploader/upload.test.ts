@@ -61,6 +61,28 @@ describe('upload', () => {
       expect(sha256(await readFile(join(place.target, archive.path)))).toBe(archive.sha256);
     }));
 
+  it('uploads an archive that is closed in the future, and keeps it for the retention from its verification', () =>
+    withRemote(async (place) => {
+      const archive = await closedArchive(place.dataRoot, { frames: 5 });
+      const local = join(place.dataRoot, archive.path);
+      // The clock was set back by ten days after the archive was closed.
+      const at = (days: number) => ({ now: later((days - 10) * DAY_MS), minimumAgeMs: DAY_MS });
+      expect((await uploadTo(place, at(0))).status).toBe('UPLOAD_VERIFIED');
+      expect(sha256(await readFile(join(place.target, archive.path)))).toBe(archive.sha256);
+      expect(await uploadTo(place, at(0.9))).toMatchObject({ files: [] });
+      expect(await exists(local)).toBe(true);
+      expect((await uploadTo(place, at(1.1))).files).toMatchObject([{ deleted_locally: true }]);
+      expect(await exists(local)).toBe(false);
+    }));
+
+  it('does not delete what was verified in the future: nobody knows how long ago that was', () =>
+    withRemote(async (place) => {
+      const archive = await closedArchive(place.dataRoot, { frames: 5 });
+      await uploadTo(place, { now: later(10 * DAY_MS), retentionMs: 30 * DAY_MS });
+      expect(await uploadTo(place, { now: later(-DAY_MS) })).toMatchObject({ files: [] });
+      expect(await exists(join(place.dataRoot, archive.path))).toBe(true);
+    }));
+
   it('keeps an expired archive whose copy is not right any more, and uploads it again', () =>
     withRemote(async (place) => {
       const archive = await closedArchive(place.dataRoot, { frames: 5 });
