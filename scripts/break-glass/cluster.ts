@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ClusterAccess, kubectl } from '../kubectl.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import { knownFreight } from '../preview/cluster.ts';
 import { type KnownFreight, PROJECT } from '../preview/source.ts';
 import { BreakGlassError } from './error.ts';
@@ -13,16 +13,15 @@ export interface FiledTicket {
   readonly resourceVersion: string;
 }
 
-/** @throws OrderbooksError KUBECTL_FAILED; BreakGlassError FORM_UNREADABLE */
-export async function filedTicket(access: ClusterAccess): Promise<FiledTicket> {
-  const text = await kubectl(
-    access,
+/** @throws ClusterError; BreakGlassError FORM_UNREADABLE */
+export async function filedTicket(kubectl: Kubectl): Promise<FiledTicket> {
+  const text = await kubectl.run([
     'get',
     'configmap',
     FORM,
     `--namespace=${PROJECT}`,
     '--output=json',
-  );
+  ]);
   const result = form.safeParse(JSON.parse(text));
   if (!result.success) {
     throw new BreakGlassError(
@@ -54,14 +53,13 @@ export function writingWords(ticket: Ticket, resourceVersion: string | null): re
 }
 
 /** Every Freight of the Project with its metadata. */
-export async function clusterFreight(access: ClusterAccess): Promise<readonly KnownFreight[]> {
-  const text = await kubectl(
-    access,
+export async function clusterFreight(kubectl: Kubectl): Promise<readonly KnownFreight[]> {
+  const text = await kubectl.run([
     'get',
     'freights.kargo.akuity.io',
     `--namespace=${PROJECT}`,
     '--output=json',
-  );
+  ]);
   const items = z.looseObject({ items: z.array(z.unknown()) }).parse(JSON.parse(text)).items;
   return items.map(knownFreight);
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
-import { type ClusterAccess, kubectl } from '../kubectl.ts';
 import { stageCommits } from '../preview/history.ts';
 import { readingPlace } from '../preview/scratch.ts';
 import { auditOf } from './audit.ts';
@@ -16,8 +16,8 @@ const HOUR_MS = 3_600_000;
 const DEFAULT_HOURS = '1';
 
 interface Access {
-  readonly kubeconfig: string;
-  readonly context: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
 }
 interface NewFlags extends Access {
   readonly stage: string;
@@ -86,8 +86,8 @@ async function main(): Promise<number> {
 
 function reaching(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'for kubectl', '')
-    .option('--context <name>', 'in the kubeconfig', '')
+    .option('--kubeconfig <file>', 'for kubectl')
+    .option('--context <name>', 'in the kubeconfig')
     .exitOverride();
 }
 
@@ -98,17 +98,17 @@ async function file(flags: NewFlags): Promise<number> {
   process.stdout.write(ticketText(ticket, problems));
   if (problems.length > 0) return EXIT_REFUSED;
   if (flags.apply !== true) {
-    process.stdout.write(commandText(access(flags), writingWords(ticket, null)));
+    process.stdout.write(commandText(flags, writingWords(ticket, null)));
     return 0;
   }
-  const seen = await filedTicket(access(flags));
+  const seen = await filedTicket(new Kubectl(flags));
   if (!isEmpty(seen.ticket) && flags.replace !== true) {
     throw new BreakGlassError(
       'TICKET_FILED',
       `expected an empty form, found ticket ${seen.ticket.id} of ${seen.ticket.operator} for Freight ${seen.ticket.freight}; ask them, then revoke it or give --replace`,
     );
   }
-  await kubectl(access(flags), ...writingWords(ticket, seen.resourceVersion));
+  await new Kubectl(flags).run(writingWords(ticket, seen.resourceVersion));
   process.stdout.write(
     `filed; now ${ticket.operator} promotes ${ticket.freight} to ${ticket.stage}\n`,
   );
@@ -149,8 +149,8 @@ interface ShowFlags {
 
 async function show(flags: Access & ShowFlags): Promise<number> {
   const [{ ticket }, freight] = await Promise.all([
-    filedTicket(access(flags)),
-    clusterFreight(access(flags)),
+    filedTicket(new Kubectl(flags)),
+    clusterFreight(new Kubectl(flags)),
   ]);
   const ledger = freight.find(({ record }) => record.freight.name === ticket.freight)?.metadata;
   const problems = ticketProblems(ticket, {
@@ -166,11 +166,11 @@ async function show(flags: Access & ShowFlags): Promise<number> {
 
 async function revoke(flags: Access & { readonly apply?: boolean }): Promise<number> {
   if (flags.apply !== true) {
-    process.stdout.write(commandText(access(flags), writingWords(EMPTY_TICKET, null)));
+    process.stdout.write(commandText(flags, writingWords(EMPTY_TICKET, null)));
     return 0;
   }
-  const { ticket, resourceVersion } = await filedTicket(access(flags));
-  await kubectl(access(flags), ...writingWords(EMPTY_TICKET, resourceVersion));
+  const { ticket, resourceVersion } = await filedTicket(new Kubectl(flags));
+  await new Kubectl(flags).run(writingWords(EMPTY_TICKET, resourceVersion));
   process.stdout.write(
     isEmpty(ticket) ? 'none was filed\n' : `took back ticket ${ticket.id} of ${ticket.operator}\n`,
   );
@@ -184,15 +184,12 @@ interface AuditFlags {
 }
 
 async function audit(flags: Access & AuditFlags): Promise<number> {
-  const asked = flags.cluster === true || flags.kubeconfig !== '' || flags.context !== '';
-  const freight = asked ? await clusterFreight(access(flags)) : null;
+  const asked =
+    flags.cluster === true || flags.kubeconfig !== undefined || flags.context !== undefined;
+  const freight = asked ? await clusterFreight(new Kubectl(flags)) : null;
   const records = auditOf(await stageCommits(readingPlace(flags.root)), freight);
   process.stdout.write(
     flags.json === true ? `${JSON.stringify(records, null, 2)}\n` : auditText(records, asked),
   );
   return records.some(({ doubts }) => doubts.length > 0) ? EXIT_REFUSED : 0;
-}
-
-function access({ kubeconfig, context }: Access): ClusterAccess {
-  return { kubeconfig, context };
 }

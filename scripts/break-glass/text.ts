@@ -1,4 +1,4 @@
-import type { ClusterAccess } from '../kubectl.ts';
+import type { ClusterAccess } from '../cluster/kubectl.ts';
 import type { TicketRecord } from './audit.ts';
 import { TICKET_FIELDS, type Ticket, type TicketProblem } from './ticket.ts';
 
@@ -23,8 +23,8 @@ export function commandText(
 ): string {
   const all = [
     'kubectl',
-    ...(kubeconfig === '' ? [] : [`--kubeconfig=${kubeconfig}`]),
-    ...(context === '' ? [] : [`--context=${context}`]),
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+    ...(context === undefined ? [] : [`--context=${context}`]),
     ...words,
   ];
   return `${all.map(quoted).join(' ')}\n`;

@@ -11,7 +11,8 @@ export interface ClusterAccess {
 }
 
 export interface KubectlOptions extends ClusterAccess {
-  readonly signal: AbortSignal;
+  /** Ends what runs; absent: only its time does. */
+  readonly signal?: AbortSignal;
   readonly redaction?: Redaction;
   /** Nothing is written: writes are asked of the server with `--dry-run=server`. */
   readonly dryRun?: boolean;
@@ -34,6 +35,10 @@ export interface Applied {
 const CALL_TIMEOUT_MS = 60_000;
 /** kubectl itself gives up before we do, so that the message is its own. */
 const MARGIN_MS = 5_000;
+const NEVER = new AbortController().signal;
+
+/** What only asks. */
+export type Asking = Pick<Kubectl, 'run' | 'answer' | 'find' | 'list'>;
 
 /**
  * The cluster through kubectl, which has every way to sign in that a kubeconfig can ask for. Errors are ClusterErrors
@@ -46,6 +51,11 @@ export class Kubectl {
   constructor(options: KubectlOptions) {
     this.options = options;
     this.#redaction = options.redaction ?? new Redaction();
+  }
+
+  /** The same cluster for what must still be done after an interruption. */
+  regardless(): Kubectl {
+    return new Kubectl({ ...this.options, signal: NEVER });
   }
 
   get dryRun(): boolean {
@@ -72,7 +82,7 @@ export class Kubectl {
         ...words,
       ],
       {
-        signal,
+        signal: signal ?? NEVER,
         timeoutMs: limit,
         ...(environment === undefined ? {} : { environment }),
         ...(input === undefined ? {} : { input }),
@@ -185,6 +195,7 @@ const READS: ReadonlySet<string> = new Set([
   'config',
   'list',
   'template',
+  'show',
 ]);
 /** Programs may print pages; the reason stands at the end. */
 const MOST_LINES = 12;

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Progress } from '../rehearse/progress.ts';
 import { E2eError } from './error.ts';
-import type { Kubectl } from './kubectl.ts';
 import {
   configMap,
   type Freight,

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Evidence, evidence, isIntact } from '../../runtime/gates/evidence.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import { PROJECT } from './delivery.ts';
-import type { Kubectl } from './kubectl.ts';
 import { configMap } from './objects.ts';
 
 const analysisRun = z.object({

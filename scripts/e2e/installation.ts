@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDocument, stringify } from 'yaml';
+import { parseDocument } from 'yaml';
 import { verifierRights } from '../bootstrap/objects.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import { parseObjects } from '../kargo/load.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { joinObjects, renderOverlay } from '../kustomize/render.ts';
 import type { Progress } from '../rehearse/progress.ts';
 import { E2eError } from './error.ts';
-import type { Kubectl } from './kubectl.ts';
 import { anyObject, application } from './objects.ts';
 import { APP_PROJECTS, APPLICATIONS, ARGOCD_NAMESPACE, MARK, NAMESPACES } from './prerequisites.ts';
 import { until } from './waiting.ts';
@@ -36,6 +36,8 @@ const RIGHTS_KINDS = [
   'roles.rbac.authorization.k8s.io',
 ] as const;
 const WORKLOADS = ['canary', 'full'] as const;
+/** What a run before this one applied is ours too. */
+const OURS = { force: true };
 const DELIVERED_TIMEOUT_MS = 180_000;
 const GONE_TIMEOUT_MS = 180_000;
 
@@ -49,21 +51,20 @@ export async function install(options: InstallOptions): Promise<void> {
     );
     const document = parseDocument(text);
     document.setIn(['metadata', 'annotations', MARK], runId);
-    await kubectl.apply(document.toString());
-    await kubectl.apply(
-      stringify({
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: {
-          name: 'orderbooks-rclone-config',
-          namespace: String(document.getIn(['metadata', 'name'])),
-        },
-        stringData: { 'rclone.conf': options.rcloneConf },
-      }),
-    );
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'orderbooks-rclone-config',
+        namespace: String(document.getIn(['metadata', 'name'])),
+      },
+      stringData: { 'rclone.conf': options.rcloneConf },
+    };
+    await kubectl.apply([document.toJS()], OURS);
+    await kubectl.apply([secret], OURS);
   }
   const rights = await verifierRights(checkout);
-  await kubectl.apply(rights.map((object) => stringify(object)).join('---\n'));
+  await kubectl.apply(rights, OURS);
   progress.note("namespaces, the verifier's rights in them and the Secret of the remote are there");
   const rendered = joinObjects(
     await renderOverlay(await findKustomize(), join(checkout, 'argocd'), {
@@ -78,7 +79,7 @@ export async function install(options: InstallOptions): Promise<void> {
   });
   // Projects first: an Application without its AppProject is an error until the next look.
   const sorted = [...objects].sort((left, right) => rank(left) - rank(right));
-  await kubectl.apply(sorted.map((object) => stringify(object)).join('---\n'));
+  await kubectl.apply(sorted, OURS);
   await delivered({ kubectl, progress, signal });
   await kubectl.run([
     'annotate',

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
 import { progressTo } from '../rehearse/progress.ts';
 import { strike } from './kills.ts';
-import { Kubectl } from './kubectl.ts';
 
 /**
  * `npm run e2e:kills`: breaks gate runs at random moments on a cluster that has the bundle (npm run e2e -- --keep).
@@ -66,7 +66,7 @@ async function run(flags: Flags): Promise<number> {
   };
   try {
     const { records, left } = await strike({
-      kubectl: new Kubectl(access, stop.signal),
+      kubectl: new Kubectl({ ...access, signal: stop.signal }),
       ...flags,
       cut: cut === undefined || mend === undefined ? null : { command: cut, mend },
       kill: flags.kill ?? null,

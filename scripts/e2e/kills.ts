@@ -4,11 +4,11 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { Evidence } from '../../runtime/gates/evidence.ts';
 import { randomOf } from '../../runtime/simulator/random.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Progress } from '../rehearse/progress.ts';
 import { PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
 import { evidenceSince } from './evidence.ts';
-import type { Kubectl } from './kubectl.ts';
 import { configMap, type Freight, freight } from './objects.ts';
 import { until } from './waiting.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Asking } from '../cluster/kubectl.ts';
 import { E2eError } from './error.ts';
-import type { Calls } from './kubectl.ts';
 import { anyObject, crd, deployment } from './objects.ts';
 import { type Forge, mainOf, TRAILER } from './release.ts';
 
@@ -64,7 +64,7 @@ const RIGHTS: readonly (readonly [verb: string, resource: string, namespace: str
 ];
 
 /** Everything that can be known before anything is touched. */
-export async function examine(kubectl: Calls, forge: Repositories): Promise<readonly Finding[]> {
+export async function examine(kubectl: Asking, forge: Repositories): Promise<readonly Finding[]> {
   const findings = [await kubernetes(kubectl), ...(await kinds(kubectl))];
   findings.push(...(await versions(kubectl)));
   // Without the kinds, rights on them cannot be asked for.
@@ -86,7 +86,7 @@ export function requireAll(findings: readonly Finding[]): void {
   );
 }
 
-async function kubernetes(kubectl: Calls): Promise<Finding> {
+async function kubernetes(kubectl: Asking): Promise<Finding> {
   const answer = await kubectl.answer(['get', '--raw', '/version']);
   if (answer.code !== 0) {
     return {
@@ -107,7 +107,7 @@ async function kubernetes(kubectl: Calls): Promise<Finding> {
   };
 }
 
-async function kinds(kubectl: Calls): Promise<readonly Finding[]> {
+async function kinds(kubectl: Asking): Promise<readonly Finding[]> {
   const missing = new Map<string, string[]>();
   for (const wanted of KINDS) {
     const found = await kubectl.find('customresourcedefinition', wanted.crd, null, crd);
@@ -126,7 +126,7 @@ async function kinds(kubectl: Calls): Promise<readonly Finding[]> {
 }
 
 /** Told, not demanded: the controllers may run outside this cluster. */
-async function versions(kubectl: Calls): Promise<readonly Finding[]> {
+async function versions(kubectl: Asking): Promise<readonly Finding[]> {
   const answer = await kubectl.answer(['get', 'deployments.apps', '-A', '--output=json']);
   const all =
     answer.code === 0
@@ -145,7 +145,7 @@ async function versions(kubectl: Calls): Promise<readonly Finding[]> {
   }));
 }
 
-async function rights(kubectl: Calls): Promise<readonly Finding[]> {
+async function rights(kubectl: Asking): Promise<readonly Finding[]> {
   const refused: string[] = [];
   for (const [verb, resource, namespace] of RIGHTS) {
     const place = namespace === null ? [] : [`--namespace=${namespace}`];
@@ -165,7 +165,7 @@ async function rights(kubectl: Calls): Promise<readonly Finding[]> {
 }
 
 /** What a run makes must not be there already, or it would take over, and later delete, an installation. */
-async function strangers(kubectl: Calls): Promise<readonly Finding[]> {
+async function strangers(kubectl: Asking): Promise<readonly Finding[]> {
   const places: readonly (readonly [kind: string, name: string, namespace: string | null])[] = [
     ...NAMESPACES.map((name) => ['namespace', name, null] as const),
     ...APPLICATIONS.map((name) => ['applications.argoproj.io', name, ARGOCD_NAMESPACE] as const),
@@ -210,7 +210,7 @@ async function strangers(kubectl: Calls): Promise<readonly Finding[]> {
   return [{ what, seen: 'not there' }];
 }
 
-async function storage(kubectl: Calls): Promise<Finding> {
+async function storage(kubectl: Asking): Promise<Finding> {
   const classes = await kubectl.list('storageclasses.storage.k8s.io', null, anyObject);
   const standard = classes.find(
     ({ metadata }) =>

@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ClusterAccess, Kubectl } from '../cluster/kubectl.ts';
 import { faultNamed } from '../rehearse/fault-catalogue.ts';
 import type { Progress } from '../rehearse/progress.ts';
 import { type Change, describeChange } from './changes.ts';
 import { Delivery } from './delivery.ts';
 import { E2eError } from './error.ts';
 import { install, uninstall } from './installation.ts';
-import { type ClusterAccess, Kubectl } from './kubectl.ts';
 import { examine, requireAll } from './prerequisites.ts';
 import { type Forge, removeBranches } from './release.ts';
 import type { E2eResult } from './result.ts';
@@ -37,6 +37,7 @@ export interface E2eOptions {
 }
 
 /** The verifier's Job may take so long (activeDeadlineSeconds in kargo/analysistemplate-*.yaml); milliseconds. */
+const FIELD_MANAGER = 'orderbooks-e2e';
 const VERIFICATION_TIMEOUT_MS = 2_700_000;
 
 /** The whole run. Whatever happened, what it made is removed unless it is to be kept. */
@@ -51,7 +52,7 @@ export async function runE2e(options: E2eOptions): Promise<E2eResult> {
     );
   }
   const folder = await mkdtemp(join(tmpdir(), 'orderbooks-e2e-'));
-  const kubectl = new Kubectl(options.access, signal);
+  const kubectl = new Kubectl({ ...options.access, signal, fieldManager: FIELD_MANAGER });
   const runId = new Date(startedAt)
     .toISOString()
     .slice(0, 19)
@@ -140,7 +141,12 @@ export async function cleanUpOnly(options: E2eOptions): Promise<readonly string[
     const { progress, signal } = options;
     progress.act('Cleaning up');
     const forge = forgeOf(options, folder, 'clean-up');
-    return await cleanUp(new Kubectl(options.access, signal), forge, progress, signal);
+    return await cleanUp(
+      new Kubectl({ ...options.access, signal, fieldManager: FIELD_MANAGER }),
+      forge,
+      progress,
+      signal,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
     options.progress.end();

@@ -1,10 +1,10 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Progress } from '../rehearse/progress.ts';
 import { type Delivery, PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
 import { delivered } from './installation.ts';
-import type { Kubectl } from './kubectl.ts';
 import { configMap, type Freight } from './objects.ts';
 import { type Forge, publishChange } from './release.ts';
 import { differencesOf, replay } from './replay.ts';

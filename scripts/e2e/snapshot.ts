@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Freight, KubernetesObject } from '../kargo/step.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { joinObjects, renderOverlay } from '../kustomize/render.ts';
 import { PROJECT } from './delivery.ts';
-import type { Kubectl } from './kubectl.ts';
 import { configMap } from './objects.ts';
 import { ARGOCD_NAMESPACE } from './prerequisites.ts';
 import { branchOf, mirror, type Outcome } from './replay.ts';

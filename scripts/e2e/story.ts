@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Fault } from '../rehearse/faults.ts';
 import type { Progress } from '../rehearse/progress.ts';
 import type { Delivery } from './delivery.ts';
 import { E2eError } from './error.ts';
 import { tracesOf } from './evidence.ts';
-import type { Kubectl } from './kubectl.ts';
 import { type Freight, type Promotion, pod } from './objects.ts';
 import { overheadOf } from './overhead.ts';
 import { type Forge, publishRelease, type Release } from './release.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Freight, KubernetesObject } from '../kargo/step.ts';
-import { type ClusterAccess, kubectl } from '../kubectl.ts';
 import { PreviewError } from './error.ts';
 import {
   ARGOCD,
@@ -24,12 +24,12 @@ const KINDS = [
 /**
  * The real objects of the Project, Freight, ConfigMaps and Applications, read once with kubectl; nothing is written.
  *
- * @throws PreviewError KUBECTL_MISSING, KUBECTL_FAILED, CLUSTER_ANSWER
+ * @throws ClusterError; PreviewError CLUSTER_ANSWER
  */
-export async function clusterSource(access: ClusterAccess): Promise<PreviewSource> {
+export async function clusterSource(kubectl: Kubectl): Promise<PreviewSource> {
   const [project, argocd] = await Promise.all([
-    list(access, PROJECT, KINDS),
-    list(access, ARGOCD, 'applications.argoproj.io'),
+    list(kubectl, PROJECT, KINDS),
+    list(kubectl, ARGOCD, 'applications.argoproj.io'),
   ]);
   const objects = project.map((value) => loaded(value, 'the cluster'));
   return {
@@ -106,11 +106,11 @@ const listing = z.looseObject({
 });
 
 async function list(
-  access: ClusterAccess,
+  kubectl: Kubectl,
   namespace: string,
   kinds: string,
 ): Promise<readonly KubernetesObject[]> {
-  const text = await kubectl(access, 'get', kinds, `--namespace=${namespace}`, '--output=json');
+  const text = await kubectl.run(['get', kinds, `--namespace=${namespace}`, '--output=json']);
   const result = listing.safeParse(JSON.parse(text));
   if (result.success) return result.data.items as unknown as readonly KubernetesObject[];
   throw new PreviewError(

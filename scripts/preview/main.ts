@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
 import { parseObjects } from '../kargo/load.ts';
 import { checkoutSource } from './checkout.ts';
@@ -27,8 +28,8 @@ interface Flags {
   readonly at: Date;
   readonly actor: string;
   readonly cluster?: boolean;
-  readonly kubeconfig: string;
-  readonly context: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
   readonly configMaps: readonly string[];
   readonly assumeEvidence?: boolean;
   readonly format: 'text' | 'json' | 'html' | 'markdown';
@@ -79,8 +80,8 @@ function command(): Command {
     .option('--at <time>', 'what time the gates take it to be', parseTime, new Date())
     .option('--actor <name>', 'who promotes, as Kargo knows them', userInfo().username)
     .option('--cluster', 'read Kargo’s objects, Freight, ConfigMaps and metadata from the cluster')
-    .option('--kubeconfig <file>', 'of that cluster (implies --cluster)', '')
-    .option('--context <name>', 'in the kubeconfig (implies --cluster)', '')
+    .option('--kubeconfig <file>', 'of that cluster (implies --cluster)')
+    .option('--context <name>', 'in the kubeconfig (implies --cluster)')
     .option('--config-maps <file>', 'ConfigMaps to use instead, YAML or JSON (repeat)', collect, [])
     .option('--assume-evidence', 'take it that the gates upstream passed this image and commit')
     .addOption(
@@ -106,11 +107,11 @@ async function tried(flags: Flags): Promise<PreviewResult> {
       'expected either --freight, or --image and --commit, got both: a Freight has an image and a commit of its own',
     );
   }
-  const inCluster = flags.cluster === true || kubeconfig !== '' || context !== '';
+  const inCluster = flags.cluster === true || kubeconfig !== undefined || context !== undefined;
   const home = await mkdtemp(join(tmpdir(), 'orderbooks-preview-home-'));
   try {
     const source = inCluster
-      ? await clusterSource({ kubeconfig, context })
+      ? await clusterSource(new Kubectl(flags))
       : await checkoutSource(root, home);
     const result = await preview({
       root,

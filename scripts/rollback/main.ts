@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
 import { checkoutSource } from '../preview/checkout.ts';
 import { clusterSource } from '../preview/cluster.ts';
@@ -19,8 +20,8 @@ interface Flags {
   readonly freight: string;
   readonly actor: string;
   readonly cluster?: boolean;
-  readonly kubeconfig: string;
-  readonly context: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
   readonly incident: string;
   readonly reason: string;
   readonly entry: string;
@@ -52,8 +53,8 @@ async function main(): Promise<number> {
     .option('--freight <name>', 'go back to this one instead (a beginning of its name will do)', '')
     .option('--actor <name>', 'who promotes, as Kargo knows them', userInfo().username)
     .option('--cluster', 'ask the cluster for Freight, evidence, calendar and ticket')
-    .option('--kubeconfig <file>', 'of that cluster (implies --cluster)', '')
-    .option('--context <name>', 'in the kubeconfig (implies --cluster)', '')
+    .option('--kubeconfig <file>', 'of that cluster (implies --cluster)')
+    .option('--context <name>', 'in the kubeconfig (implies --cluster)')
     .option('--incident <id>', 'for the entry of the incident log', 'INC-(fill in)')
     .option('--reason <text>', 'for the entry of the incident log', '(fill in)')
     .option('--entry <file>', 'write the entry there; never over an existing file', '')
@@ -67,11 +68,11 @@ async function main(): Promise<number> {
 
 async function prepared(flags: Flags): Promise<number> {
   const { root, stage, freight, actor, kubeconfig, context } = flags;
-  const inCluster = flags.cluster === true || kubeconfig !== '' || context !== '';
+  const inCluster = flags.cluster === true || kubeconfig !== undefined || context !== undefined;
   const home = await mkdtemp(join(tmpdir(), 'orderbooks-rollback-home-'));
   try {
     const source = inCluster
-      ? await clusterSource({ kubeconfig, context })
+      ? await clusterSource(new Kubectl(flags))
       : await checkoutSource(root, home);
     const at = new Date();
     const plan = await rollbackPlan({ root, stage, source, freight, actor, at });

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import type { Answer, Calls } from '../../../scripts/e2e/kubectl.ts';
+import type { Asking } from '../../../scripts/cluster/kubectl.ts';
+import type { Answer } from '../../../scripts/cluster/program.ts';
 
 /** kubectl that answers by the longest beginning of its words that it knows; else there is nothing. */
-export class FakeKubectl implements Calls {
+export class FakeKubectl implements Asking {
   readonly #answers: Readonly<Record<string, Answer>>;
 
   constructor(answers: Readonly<Record<string, Answer>>) {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Answer } from '../../../scripts/e2e/kubectl.ts';
+import type { Answer } from '../../../scripts/cluster/program.ts';
 import { examine, requireAll } from '../../../scripts/e2e/prerequisites.ts';
 import { git } from '../../../scripts/git.ts';
 import { FakeKubectl } from './fake-kubectl.ts';
