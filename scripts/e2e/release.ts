@@ -71,17 +71,8 @@ export async function publishRelease(
   await copyTree(forge.workingTree, folder, forge.folder);
   await applyChanges(folder, [...forge.changes, ...releaseMark(forge.runId, version)]);
   if (fault !== null) await applyPatches(folder, fault);
-  await git(place, 'add', '--all', '--force');
   const title = fault === null ? `Release ${version}` : `Release ${version} (${fault.name})`;
-  await git(
-    place,
-    'commit',
-    '--quiet',
-    '--allow-empty',
-    '--message',
-    `${title}\n\n${TRAILER}: ${forge.runId}`,
-  );
-  const commit = await git(place, 'rev-parse', 'HEAD');
+  const commit = await commitAll(place, title, forge.runId);
   const image = `${forge.imageRepository}:${commit}`;
   const begun = performance.now();
   await build(forge, { folder, image, commit, log: join(forge.folder, `build-${version}.log`) });
@@ -103,17 +94,17 @@ export async function publishChange(
   const place = placeOf(forge, folder);
   await git(place, 'clone', '--quiet', '--depth=1', '--branch=main', forge.pushUrl, '.');
   await applyChanges(folder, changes);
-  await git(place, 'add', '--all');
-  await git(
-    place,
-    'commit',
-    '--quiet',
-    '--allow-empty',
-    '--message',
-    `${title}\n\n${TRAILER}: ${forge.runId}`,
-  );
+  const commit = await commitAll(place, title, forge.runId);
   await git(place, 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
-  return { commit: await git(place, 'rev-parse', 'HEAD'), folder };
+  return { commit, folder };
+}
+
+/** Commits the whole folder, what it would ignore too, as the run's own; the same tree again is a commit as well. */
+async function commitAll(place: GitPlace, title: string, runId: string): Promise<string> {
+  const message = `${title}\n\n${TRAILER}: ${runId}`;
+  await git(place, 'add', '--all', '--force');
+  await git(place, 'commit', '--quiet', '--allow-empty', '--message', message);
+  return git(place, 'rev-parse', 'HEAD');
 }
 
 /** Last commit message of main, or null if the repository has no main. @throws GitError if it cannot be reached */

@@ -74,6 +74,10 @@ function opened({ number: id, url }: PullRequest): StepResult {
 async function cloned(place: GitPlace, repoURL: string, branch: string): Promise<void> {
   await git(place, 'init', '--quiet');
   await git(place, 'remote', 'add', 'origin', repoURL);
+  await fetchBranch(place, branch);
+}
+
+async function fetchBranch(place: GitPlace, branch: string): Promise<void> {
   await git(
     place,
     'fetch',
@@ -92,14 +96,7 @@ async function fetchTarget(place: GitPlace, branch: string): Promise<void> {
       `target branch ${goQuote(branch)} does not exist`,
     );
   }
-  await git(
-    place,
-    'fetch',
-    '--quiet',
-    '--depth=1',
-    'origin',
-    `+refs/heads/${branch}:refs/remotes/origin/${branch}`,
-  );
+  await fetchBranch(place, branch);
 }
 
 /** Title and description where the configuration has none: the commit's first line, and the rest of it. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ import {
 } from '../../../scripts/kargo/index.ts';
 import { findKustomize } from '../../../scripts/kustomize/program.ts';
 import { joinObjects, renderOverlay } from '../../../scripts/kustomize/render.ts';
+import { gitAsOther } from './steps/promotion.ts';
 import { afterOperation } from './synced-application.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -106,7 +106,7 @@ test('the bundle’s own Stages promote a Freight to canary, and to full once it
       'publish::sync Succeeded',
       ...(stage === 'full' ? ['remember Succeeded'] : []),
     ]);
-    const deployment = git(
+    const deployment = gitAsOther(
       join(base, 'remote.git'),
       'show',
       `stage/${stage}:${deploymentFile(stage)}`,
@@ -170,7 +170,7 @@ class SyncingWorld extends MemoryWorld {
     }
     const { targetRevision } = (application['spec'] as { source: { targetRevision: string } })
       .source;
-    const revision = git(this.#remote, 'rev-parse', targetRevision);
+    const revision = gitAsOther(this.#remote, 'rev-parse', targetRevision);
     super.updateApplication(afterOperation(application, revision));
   }
 }
@@ -188,32 +188,15 @@ async function rendered(folder: string, home: string): Promise<string> {
 function makeRemote(base: string): string {
   const remote = join(base, 'remote.git');
   const checkout = join(base, 'checkout');
-  git(base, 'init', '--quiet', '--bare', '--initial-branch=main', remote);
-  git(base, 'clone', '--quiet', remote, checkout);
+  gitAsOther(base, 'init', '--quiet', '--bare', '--initial-branch=main', remote);
+  gitAsOther(base, 'clone', '--quiet', remote, checkout);
   for (const folder of ['gitops', 'kargo', 'argocd', 'settings']) {
     if (existsSync(join(ROOT, folder))) {
       cpSync(join(ROOT, folder), join(checkout, folder), { recursive: true });
     }
   }
-  git(checkout, 'add', '.');
-  git(checkout, 'commit', '--quiet', '-m', 'version 2');
-  git(checkout, 'push', '--quiet', 'origin', 'HEAD:main');
-  return git(checkout, 'rev-parse', 'HEAD');
-}
-
-function git(folder: string, ...words: readonly string[]): string {
-  return execFileSync('git', words, {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_AUTHOR_NAME: 'Other',
-      GIT_AUTHOR_EMAIL: 'other@example.com',
-      GIT_COMMITTER_NAME: 'Other',
-      GIT_COMMITTER_EMAIL: 'other@example.com',
-    },
-  }).trim();
+  gitAsOther(checkout, 'add', '.');
+  gitAsOther(checkout, 'commit', '--quiet', '-m', 'version 2');
+  gitAsOther(checkout, 'push', '--quiet', 'origin', 'HEAD:main');
+  return gitAsOther(checkout, 'rev-parse', 'HEAD');
 }
