@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Helm, Release } from '../cluster/helm.ts';
 import type { StepOutcome } from '../cluster/steps.ts';
+import { type ChartOptions, renderChart, source } from './chart-source.ts';
 import type { Component } from './components.ts';
-import type { Values } from './values.ts';
+import { requireKnownValues } from './known-values.ts';
 
 /** Put on every release that we make: only those are changed and uninstalled. */
 export const RELEASE_LABEL = 'orderbooks-platform=managed';
@@ -13,17 +12,6 @@ export const RELEASE_LABEL = 'orderbooks-platform=managed';
 /** Images of a cluster's first hour are pulled over slow lines. */
 export const INSTALL_TIMEOUT_MS = 600_000;
 const MARGIN_MS = 30_000;
-/** Charts ask for a version when they are rendered without a cluster: the oldest that preflight lets pass. */
-const TEMPLATE_KUBERNETES = '1.30.0';
-
-export interface ChartOptions {
-  readonly helm: Helm;
-  readonly component: Component;
-  readonly values: Values;
-  /** A folder of `<chart>-<version>.tgz`: nothing is fetched. */
-  readonly charts?: string;
-  readonly dryRun: boolean;
-}
 
 /** The release of a component, whoever made it. */
 export async function releaseOf(helm: Helm, component: Component): Promise<Release | null> {
@@ -66,8 +54,9 @@ export async function installChart(options: ChartOptions): Promise<StepOutcome> 
     isDeepStrictEqual((await helm.values(component.release, component.namespace)) ?? {}, values);
   if (same) return { state: 'unchanged', detail: `${wanted} is deployed with these values` };
   const before = present === null ? '' : ` (was ${present.chart}, ${present.status})`;
+  await requireKnownValues(options);
   if (dryRun) {
-    await rendered(options);
+    await renderChart(options, values);
     return {
       state: 'would change',
       detail: `${present === null ? 'install' : 'upgrade to'} ${wanted} in ${component.namespace}${before}`,
@@ -90,43 +79,4 @@ export async function installChart(options: ChartOptions): Promise<StepOutcome> 
     INSTALL_TIMEOUT_MS,
   );
   return { state: 'changed', detail: `${wanted} is deployed in ${component.namespace}${before}` };
-}
-
-/** Where helm takes the chart from. */
-export function source({
-  component,
-  charts,
-}: Pick<ChartOptions, 'component' | 'charts'>): string[] {
-  const { chart, version, repository } = component;
-  if (charts !== undefined) return [chartFile(charts, component)];
-  return repository.startsWith('oci://')
-    ? [`${repository}/${chart}`, `--version=${version}`]
-    : [chart, `--repo=${repository}`, `--version=${version}`];
-}
-
-/** The chart in `--charts DIR`. */
-export function chartFile(charts: string, { chart, version }: Component): string {
-  const file = resolve(join(charts, `${chart}-${version}.tgz`));
-  if (existsSync(file)) return file;
-  throw new ClusterError(
-    'CHART_MISSING',
-    `${file} is not there; fetch it where there is internet: helm pull ${chart} --version ${version}`,
-  );
-}
-
-/** Proves that the chart takes our values, without a cluster. */
-async function rendered(options: ChartOptions): Promise<void> {
-  const { helm, component, values } = options;
-  await helm.run(
-    [
-      'template',
-      component.release,
-      ...source(options),
-      `--namespace=${component.namespace}`,
-      '--include-crds',
-      `--kube-version=${TEMPLATE_KUBERNETES}`,
-      '--values=-',
-    ],
-    JSON.stringify(values),
-  );
 }

@@ -3,41 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../runtime/config/duration.ts';
-import {
-  type ClusterFlags,
-  finish,
-  runCommand,
-  teller,
-  withClusterOptions,
-} from '../cluster/command.ts';
+import { Command, Option } from 'commander';
+import { finish, runCommand, teller, withClusterOptions } from '../cluster/command.ts';
 import { Helm } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { refused, runSteps } from '../cluster/steps.ts';
 import { EXIT_FAILED, EXIT_GOOD } from '../command-line.ts';
+import { examine, exitCodeOf, FINDING_HEAD, findingLine } from '../predeploy/finding.ts';
 import { readSettings } from '../settings/settings.ts';
+import { chartChecks } from './check.ts';
 import { choose, readComponents } from './components.ts';
+import { duration, type Flags, names, withChartOptions } from './flags.ts';
 import { installSteps } from './install.ts';
 import { platformStatus, statusText } from './status.ts';
 import { uninstallSteps } from './uninstall.ts';
+import type { ValuesOptions } from './values.ts';
 import { parseNfs } from './volumes.ts';
 
 /** `npm run platform`: the tools under the bundle, from an empty cluster and back. */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-interface Flags extends ClusterFlags {
-  readonly existing: readonly string[];
-  readonly runners: 'none' | 'github';
-  readonly charts?: string;
-  readonly values: Readonly<Record<string, string>>;
-  readonly nfs?: string;
-  readonly adminAccounts?: boolean;
-  readonly verificationLogs?: string;
-  readonly wait: number;
-  readonly yes?: boolean;
-}
 
 process.exitCode = await main();
 
@@ -49,7 +34,7 @@ async function main(): Promise<number> {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExit codes: 0 good, 1 a step failed or something is not well, 2 wrong usage, or nothing could be asked.\n\nExamples:\n  npm run platform -- install --context lab --dry-run\n  npm run platform -- install --existing argo-cd,cert-manager --charts charts/\n  npm run platform -- uninstall --context lab',
+      '\nExit codes: 0 good, 1 a step failed or something is not well, 2 wrong usage, or nothing could be asked.\n\nExamples:\n  npm run platform -- check --charts charts/\n  npm run platform -- install --context lab --dry-run\n  npm run platform -- install --existing argo-cd,cert-manager --charts charts/\n  npm run platform -- uninstall --context lab',
     );
   let act: (signal: AbortSignal) => Promise<number> = async () => EXIT_GOOD;
   const define = (
@@ -72,21 +57,12 @@ async function main(): Promise<number> {
       .action((flags: Flags) => {
         act = (signal) => run(flags, signal);
       });
-  define('install', 'preflight, then every component in its order', install)
-    .option('--charts <folder>', 'take charts from here (<chart>-<version>.tgz); no internet')
-    .option(
-      '--values <component=file>',
-      'your own values over the reviewed ones; may be repeated',
-      ownValues,
-      {},
-    )
+  withChartOptions(define('install', 'preflight, then every component in its order', install))
     .option('--nfs <server:/path>', 'volumes with Retain on this share, one folder per namespace')
-    .option('--admin-accounts', 'local administrators of Argo CD and Kargo: for a first look only')
-    .option(
-      '--verification-logs <url>',
-      "URL template of your log store, for the logs of verification Jobs in Kargo's UI",
-    )
     .option('--wait <duration>', "for Argo CD's first delivery", duration, 120_000);
+  withChartOptions(
+    define('check', 'every chart: is it the pinned one, does it know all our values', check),
+  );
   define('status', 'what is there, in which version, and whether it is well', status);
   define(
     'uninstall',
@@ -107,15 +83,7 @@ async function install(flags: Flags, signal: AbortSignal): Promise<number> {
       kubectl,
       helm,
       chosen,
-      values: {
-        root: ROOT,
-        own: flags.values,
-        adminAccounts: flags.adminAccounts === true,
-        ...(flags.verificationLogs === undefined
-          ? {}
-          : { verificationLogs: flags.verificationLogs }),
-        repoUrl: (await readSettings(ROOT)).repoURL,
-      },
+      values: await valuesOptions(flags),
       ...(flags.charts === undefined ? {} : { charts: flags.charts }),
       ...(flags.nfs === undefined ? {} : { nfs: parseNfs(flags.nfs) }),
       waitMs: flags.wait,
@@ -128,6 +96,33 @@ async function install(flags: Flags, signal: AbortSignal): Promise<number> {
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+}
+
+async function check(flags: Flags, signal: AbortSignal): Promise<number> {
+  const { helm, chosen } = await surroundings(flags, signal);
+  const json = flags.json === true;
+  const checks = chartChecks({
+    helm,
+    chosen,
+    values: await valuesOptions(flags),
+    ...(flags.charts === undefined ? {} : { charts: flags.charts }),
+  });
+  const stream = json ? process.stderr : process.stdout;
+  stream.write(FINDING_HEAD);
+  const findings = await examine(checks, (one) => stream.write(findingLine(one)), signal);
+  if (json) process.stdout.write(`${JSON.stringify({ command: 'check', findings }, null, 2)}\n`);
+  return exitCodeOf(findings);
+}
+
+async function valuesOptions(flags: Flags): Promise<ValuesOptions> {
+  const { values: own, verificationLogs } = flags;
+  return {
+    root: ROOT,
+    own,
+    adminAccounts: flags.adminAccounts === true,
+    ...(verificationLogs === undefined ? {} : { verificationLogs }),
+    repoUrl: (await readSettings(ROOT)).repoURL,
+  };
 }
 
 async function status(flags: Flags, signal: AbortSignal): Promise<number> {
@@ -175,27 +170,4 @@ async function surroundings(flags: Flags, signal: AbortSignal) {
     helm: new Helm(access),
     chosen: choose(await readComponents(ROOT), flags),
   };
-}
-
-function names(text: string): readonly string[] {
-  return text.split(',').filter((name) => name !== '');
-}
-
-function ownValues(
-  text: string,
-  before: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const [, component, file] = /^([a-z-]+)=(.+)$/.exec(text) ?? [];
-  if (component === undefined || file === undefined) {
-    throw new InvalidArgumentError('expected component=file, such as kargo=sign-in.yaml');
-  }
-  return { ...before, [component]: file };
-}
-
-function duration(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (cause) {
-    throw new InvalidArgumentError(cause instanceof Error ? cause.message : String(cause));
-  }
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Helm } from '../cluster/helm.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
-import { chartFile, isOurs, releaseOf } from './chart.ts';
+import { isOurs, releaseOf } from './chart.ts';
+import { chartFile } from './chart-source.ts';
 import type { Chosen } from './components.ts';
 import { KARGO_ADMIN_SECRET } from './values.ts';
 

@@ -74,6 +74,6 @@ async function read(file: string): Promise<Values> {
   throw new ClusterError('VALUES_INVALID', `${file}: expected a map of values`);
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
+export function isMap(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

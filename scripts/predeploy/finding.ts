@@ -1,4 +1,8 @@
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { EXIT_FAILED, EXIT_GOOD, EXIT_USAGE } from '../command-line.ts';
+
+const NAME_WIDTH = 30;
+const VERDICT_WIDTH = 10;
 
 /**
  * `good` and `bad` were looked at; `unknown` could not be, which is no permission; `not there` does not apply here yet,
@@ -46,6 +50,21 @@ export async function examine(
     tell(finding);
   }
   return findings;
+}
+
+export const FINDING_HEAD = `${'check'.padEnd(NAME_WIDTH)}${'verdict'.padEnd(VERDICT_WIDTH)}seen\n`;
+
+/** For a person: what was seen, and below it what to do. */
+export function findingLine({ check, verdict, seen, advice }: Finding): string {
+  const first = `${check.padEnd(NAME_WIDTH)}${verdict.padEnd(VERDICT_WIDTH)}${seen}\n`;
+  return advice === null ? first : `${first}${''.padEnd(NAME_WIDTH + VERDICT_WIDTH)}→ ${advice}\n`;
+}
+
+/** What could not be looked at is no permission, and no refusal either. */
+export function exitCodeOf(findings: readonly Finding[]): number {
+  const verdicts = new Set(findings.map(({ verdict }) => verdict));
+  if (verdicts.has('bad')) return EXIT_FAILED;
+  return verdicts.has('unknown') ? EXIT_USAGE : EXIT_GOOD;
 }
 
 async function outcome(run: Check['run']): Promise<Omit<Finding, 'check'>> {

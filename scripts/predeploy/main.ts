@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { type ClusterFlags, runCommand, withClusterOptions } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
-import { EXIT_FAILED, EXIT_GOOD, EXIT_USAGE } from '../command-line.ts';
+import { EXIT_GOOD } from '../command-line.ts';
 import { checkoutPlace, git } from '../git.ts';
 import { checkoutChecks } from './checkout-checks.ts';
 import { clusterChecks } from './cluster-checks.ts';
 import { deliveryChecks } from './delivery-checks.ts';
-import { type Check, examine, type Finding } from './finding.ts';
+import { type Check, examine, exitCodeOf, FINDING_HEAD, findingLine } from './finding.ts';
 
 interface Flags extends ClusterFlags {
   readonly gitRef: string;
@@ -17,8 +17,6 @@ interface Flags extends ClusterFlags {
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RESULT_VERSION = 1;
-const NAME_WIDTH = 30;
-const VERDICT_WIDTH = 10;
 
 const program = withClusterOptions(
   new Command('predeploy').description(
@@ -56,13 +54,11 @@ process.exitCode = await runCommand(program, async (signal) => {
   ].filter(({ name }) => !skipped.some((beginning) => name.startsWith(beginning)));
   if (flags.dryRun === true) return list(checks, json === true);
   const stream = json === true ? process.stderr : process.stdout;
-  stream.write(`${'check'.padEnd(NAME_WIDTH)}${'verdict'.padEnd(VERDICT_WIDTH)}seen\n`);
-  const findings = await examine(checks, (finding) => stream.write(line(finding)), signal);
+  stream.write(FINDING_HEAD);
+  const findings = await examine(checks, (one) => stream.write(findingLine(one)), signal);
   const result = { version: RESULT_VERSION, commit, at: now(), skipped, findings };
   if (json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  const verdicts = new Set(findings.map(({ verdict }) => verdict));
-  if (verdicts.has('bad')) return EXIT_FAILED;
-  return verdicts.has('unknown') ? EXIT_USAGE : EXIT_GOOD;
+  return exitCodeOf(findings);
 });
 
 function list(checks: readonly Check[], json: boolean): number {
@@ -71,9 +67,4 @@ function list(checks: readonly Check[], json: boolean): number {
     json ? `${JSON.stringify({ checks: names }, null, 2)}\n` : `${names.join('\n')}\n`,
   );
   return EXIT_GOOD;
-}
-
-function line({ check, verdict, seen, advice }: Finding): string {
-  const first = `${check.padEnd(NAME_WIDTH)}${verdict.padEnd(VERDICT_WIDTH)}${seen}\n`;
-  return advice === null ? first : `${first}${''.padEnd(NAME_WIDTH + VERDICT_WIDTH)}→ ${advice}\n`;
 }

@@ -10,6 +10,8 @@ export interface FakePrograms {
   calls(): Promise<readonly string[]>;
   /** Answers `kubectl get <kind> …` with an object or a List; `null` takes the answer away. */
   objects(kind: string, value: object | null): Promise<void>;
+  /** What helm tells of a chart in `--charts`: its values.yaml, its Chart.yaml, and a pattern of values that it renders. */
+  chart(name: string, told: { values: string; chart?: string; takes?: string }): Promise<void>;
   /** From now on calls that contain `words` fail and say `error`; `null`: they work again. */
   fail(words: string | null, error?: string): Promise<void>;
   /** From now on the process list and the environment that each call sees go to the file `state/seen`. */
@@ -39,6 +41,11 @@ export async function fakePrograms(): Promise<FakePrograms> {
       value === null
         ? rm(join(folder, `state/get-${kind}`), { force: true })
         : writeFile(join(folder, `state/get-${kind}`), JSON.stringify(value)),
+    chart: async (name, told) => {
+      for (const [what, text] of Object.entries(told)) {
+        await writeFile(join(folder, `state/${what}-${name}`), text);
+      }
+    },
     fail: async (words, error = 'failed') => {
       await writeFile(join(folder, 'state/fail'), `${words ?? ''}\n`);
       await writeFile(join(folder, 'state/error'), error);
@@ -108,7 +115,12 @@ case "$1" in
         printf ']';;
     esac;;
   get) tail -n +2 "$FAKE/releases/$(printf '%s' "$4" | cut -d= -f2)/$3";;
-  template) cat > /dev/null;;
+  show) cat "$FAKE/$2-$(basename "$3" .tgz)";;
+  # Renders of the values what matches the pattern of the file, if there is one.
+  template)
+    takes="$FAKE/takes-$(basename "$3" .tgz)"
+    printf 'kind: Thing\\n'
+    if [ -f "$takes" ]; then grep -o -f "$takes"; else cat > /dev/null; fi;;
   upgrade)
     release=$2
     for word in "$@"; do case "$word" in

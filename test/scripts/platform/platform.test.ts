@@ -23,8 +23,10 @@ let charts: string;
 beforeEach(async () => {
   fakes = await fakePrograms();
   charts = await mkdtemp(join(tmpdir(), 'charts-'));
-  for (const { chart, version } of await readComponents(ROOT)) {
+  for (const { name, chart, version } of await readComponents(ROOT)) {
     await writeFile(join(charts, `${chart}-${version}.tgz`), 'a chart');
+    const values = await readFile(join(ROOT, `platform/values/${name}.yaml`), 'utf8');
+    await fakes.chart(`${chart}-${version}`, { values });
   }
 });
 afterEach(async () => {
@@ -107,6 +109,15 @@ describe('platform install', () => {
     const result = await install();
     expect(result.error?.code).toBe('PREFLIGHT_FAILED');
     expect(result.error?.message).toContain('--existing kargo');
+  });
+
+  it('upgrades nothing with a value that the chart would ignore', async () => {
+    const [component] = (await readComponents(ROOT)).filter(({ name }) => name === 'argo-cd');
+    await fakes.chart(`argo-cd-${component?.version}`, { values: 'configs: {}' });
+    const result = await install();
+    expect(result.error?.code).toBe('VALUES_UNKNOWN');
+    expect(result.error?.message).toContain('configs.cm."admin.enabled"');
+    expect((await fakes.calls()).filter((call) => call.includes('upgrade argocd'))).toEqual([]);
   });
 
   it('names every chart that --charts lacks before anything is installed', async () => {
