@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GitPlace, git, gitAnswer } from '../git.ts';
+import { git } from '../git.ts';
 import { formatGoDuration } from '../kargo/go-duration.ts';
 import { type InflatedStep, inflateSteps } from '../kargo/inflation.ts';
 import { loadProject } from '../kargo/load.ts';
@@ -11,6 +11,7 @@ import type { PromotionResult } from '../kargo/promotion.ts';
 import type { KubernetesObject } from '../kargo/step.ts';
 import { PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
+import { branchOf, placeOf, type Tip } from './repository.ts';
 import type { RawPromotion, Snapshot } from './snapshot.ts';
 
 /** What a promotion leaves, of Kargo's making or of the engine's. */
@@ -26,11 +27,7 @@ export interface Outcome {
   readonly state: unknown;
   readonly freightMetadata: unknown;
   /** Of the rendered branch; null where there is none. */
-  readonly branch: {
-    readonly tree: string;
-    readonly commit: string;
-    readonly message: string;
-  } | null;
+  readonly branch: Tip | null;
 }
 
 const POLL_MS = 10;
@@ -108,21 +105,6 @@ export async function replay(
     freightMetadata: world.freightMetadata(PROJECT, freight.name) ?? {},
     branch: await branchOf(repository, `stage/${real.spec.stage}`, folder),
   };
-}
-
-/** The tip of a branch of a repository (a path or URL). */
-export async function branchOf(
-  repository: string,
-  branch: string,
-  home: string,
-): Promise<Outcome['branch']> {
-  const folder = await mkdtemp(join(home, 'branch-'));
-  const place = placeOf(folder);
-  await git(place, 'init', '--quiet');
-  const fetched = await gitAnswer(place, 'fetch', '--quiet', '--depth=1', repository, branch);
-  if (fetched.code !== 0) return null;
-  const show = (format: string) => git(place, 'log', '-1', `--format=${format}`, 'FETCH_HEAD');
-  return { tree: await show('%T'), commit: await show('%H'), message: await show('%B') };
 }
 
 /** One line per difference; none where both agree. */
@@ -234,26 +216,4 @@ function canonical(value: unknown): string {
         : inner,
     ) ?? 'nothing'
   );
-}
-
-function placeOf(folder: string): GitPlace {
-  return {
-    folder,
-    home: folder,
-    ceiling: folder,
-    environment: {
-      GIT_CONFIG_COUNT: '1',
-      GIT_CONFIG_KEY_0: 'safe.directory',
-      GIT_CONFIG_VALUE_0: '*',
-    },
-    now: new Date(),
-  };
-}
-
-/** A mirror of a repository, made now. */
-export async function mirror(repository: string, folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const to = join(folder, 'before.git');
-  await git(placeOf(folder), 'clone', '--quiet', '--mirror', repository, to);
-  return to;
 }

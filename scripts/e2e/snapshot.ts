@@ -6,7 +6,8 @@ import { joinObjects, renderOverlay } from '../kustomize/render.ts';
 import { PROJECT } from './delivery.ts';
 import { configMap } from './objects.ts';
 import { ARGOCD_NAMESPACE } from './prerequisites.ts';
-import { branchOf, mirror, type Outcome } from './replay.ts';
+import type { Outcome } from './replay.ts';
+import { branchOf, mirror } from './repository.ts';
 
 /** All that a promotion sees before it begins. */
 export interface Snapshot {

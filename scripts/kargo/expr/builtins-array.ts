@@ -1,6 +1,6 @@
 import { fetch, get } from './access.ts';
 import { AnyMap } from './any-map.ts';
-import type { Builtin } from './builtins.ts';
+import type { Builtin } from './builtin.ts';
 import { elements, entriesOf, NIL_ARRAY } from './conversions.ts';
 import { equal } from './equality.ts';
 import { Fault } from './error.ts';

@@ -1,5 +1,5 @@
 import { compare, negate } from './arithmetic.ts';
-import type { Builtin } from './builtins.ts';
+import type { Builtin } from './builtin.ts';
 import { elements, toFloat } from './conversions.ts';
 import { Duration } from './duration.ts';
 import { numeric } from './equality.ts';

@@ -1,4 +1,4 @@
-import type { Builtin } from './builtins.ts';
+import type { Builtin } from './builtin.ts';
 import { asString, toInt } from './conversions.ts';
 import { Fault } from './error.ts';
 import { byteIndex, byteLength, concatenate } from './go-string.ts';

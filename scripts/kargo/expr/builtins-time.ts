@@ -1,4 +1,4 @@
-import type { Builtin } from './builtins.ts';
+import type { Builtin } from './builtin.ts';
 import { asString } from './conversions.ts';
 import { parseDuration } from './duration.ts';
 import { Fault } from './error.ts';

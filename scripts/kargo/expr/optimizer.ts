@@ -1,6 +1,7 @@
-import { children, type Node, replaceChildren } from './ast.ts';
+import { type Node, replaceChildren } from './ast.ts';
 import { ExprError, Fault } from './error.ts';
 import { fold } from './fold.ts';
+import type { Rewrite } from './rewrite.ts';
 import { rewriteCounts } from './rewrite-counts.ts';
 import { joinPredicates, shortenFilters } from './rewrite-filters.ts';
 import { rewriteArrayLookup, rewriteRangeLookup } from './rewrite-lookups.ts';
@@ -8,9 +9,6 @@ import { rewriteSumOfArray, rewriteSumOfMap, rewriteSumOfRange } from './rewrite
 
 /** How often constants are folded; each round folds what the one before made constant. */
 const MAX_ROUNDS = 1001;
-
-/** Gives what takes the place of a node, or undefined to leave it. */
-export type Rewrite = (node: Node) => Node | undefined;
 
 /**
  * Rewrites a checked tree as expr-lang's optimizer does. That is visible from outside: it moves errors from run to
@@ -38,11 +36,6 @@ export function optimize(root: Node, source: string): Node {
   ];
   for (const pass of passes) node = walk(node, pass);
   return node;
-}
-
-/** Whether a node or anything in it fulfils a condition. */
-export function contains(node: Node, condition: (node: Node) => boolean): boolean {
-  return condition(node) || children(node).some((child) => contains(child, condition));
 }
 
 function foldAt(node: Node, source: string): Node | undefined {

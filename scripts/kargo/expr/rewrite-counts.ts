@@ -1,6 +1,6 @@
 import type { BuiltinNode, Node } from './ast.ts';
 import { replace, unplaced } from './fold.ts';
-import type { Rewrite } from './optimizer.ts';
+import type { Rewrite } from './rewrite.ts';
 
 /** Comparisons of a count need not count to the end. */
 export const rewriteCounts: readonly Rewrite[] = [countToAny, limitCount];

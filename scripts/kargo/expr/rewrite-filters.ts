@@ -1,7 +1,7 @@
 import type { BuiltinNode, Node } from './ast.ts';
 import { nodeText } from './ast-text.ts';
 import { replace, unplaced } from './fold.ts';
-import { contains, type Rewrite } from './optimizer.ts';
+import { contains, type Rewrite } from './rewrite.ts';
 
 /** In this order: map(filter), len(filter), last(filter) or filter[-1], first(filter) or filter[0]. */
 export const shortenFilters: readonly Rewrite[] = [
