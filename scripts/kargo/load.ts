@@ -1,4 +1,12 @@
-import { type Document, isAlias, isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import {
@@ -41,7 +49,9 @@ export interface LoadedObject {
  */
 export function parseObjects(source: YamlSource): readonly LoadedObject[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(source.text, { lineCounter: lines, version: '1.2' });
+  // The parser would compare each key with each other one of its map; the calendar has thousands.
+  const options = { lineCounter: lines, version: '1.2', uniqueKeys: false } as const;
+  const documents = parseAllDocuments(source.text, options);
   const objects: LoadedObject[] = [];
   for (const document of 'empty' in documents ? [] : documents) {
     const problem = document.errors[0];
@@ -49,6 +59,11 @@ export function parseObjects(source: YamlSource): readonly LoadedObject[] {
       const { line, col } = lines.linePos(problem.pos[0]);
       // The library's message repeats the source below its first line.
       throw invalid({ file: source.file, line, column: col }, problem.message.split('\n')[0] ?? '');
+    }
+    const twice = repeatedKey(document);
+    if (twice !== null) {
+      const { line, col } = lines.linePos(twice);
+      throw invalid({ file: source.file, line, column: col }, 'map keys must be unique');
     }
     const value: unknown = document.toJS();
     if (value === null) continue;
@@ -119,6 +134,26 @@ export function parseObject<T>(object: LoadedObject, schema: z.ZodType<T>): T {
     'KARGO_OBJECT_INVALID',
     `${String(object.value['kind'])} ${nameOf(object)} is not what Kargo expects:\n${lines.join('\n')}`,
   );
+}
+
+/** Offset of the first key that its map has already; null if there is none. */
+function repeatedKey(document: Document.Parsed): number | null {
+  let found: number | null = null;
+  visit(document, {
+    Map: (_, map) => {
+      const keys = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) {
+          found = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        keys.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function add<T>(into: Map<string, T>, object: LoadedObject, schema: z.ZodType<T>): void {

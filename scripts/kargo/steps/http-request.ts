@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { Agent, type Dispatcher, interceptors, ProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { OrderbooksError } from '../../../runtime/errors.ts';
 import { parseGoDuration } from '../go-duration.ts';
 import { goQuote } from '../go-quote.ts';
@@ -35,13 +35,15 @@ export async function ask(
   const url = urlOf(question, method);
   const route = routeOf(url, context);
   if (route === null) return null;
-  const dispatcher = dispatcherOf(question);
+  // Loaded where something is sent: few promotions do, and it is slower to load than all the steps together.
+  const undici = await import('undici');
+  const dispatcher = dispatcherOf(question, undici);
   const timeoutMs = timeoutOf(question.timeout, limits.timeoutMs);
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
   const names = headersOf(question, route);
   try {
     await refuseLinkLocal(route, method, url);
-    const answer = await request(bare(route), {
+    const answer = await undici.request(bare(route), {
       method: method as Dispatcher.HttpMethod,
       headers: names,
       dispatcher,
@@ -60,10 +62,15 @@ export async function ask(
   }
 }
 
+type Undici = typeof import('undici');
+
 /** Redirects that are followed, as by Go's client. */
 const MOST_REDIRECTS = 10;
 
-function dispatcherOf({ insecureSkipTLSVerify = false, proxy }: HttpQuestion): Dispatcher {
+function dispatcherOf(
+  { insecureSkipTLSVerify = false, proxy }: HttpQuestion,
+  { Agent, ProxyAgent, interceptors }: Undici,
+): Dispatcher {
   const tls = { rejectUnauthorized: !insecureSkipTLSVerify };
   const direct =
     proxy === undefined

@@ -26,6 +26,15 @@ describe('loading a Project', () => {
     expect(() => load('kind: Stage\nspec: [\n')).toThrow(/^stage\.yaml:3:1: /);
   });
 
+  test('refuses a key that its map has already, at any depth', () => {
+    const twice = STAGE.replace(
+      'config: {message: x}',
+      'config: {message: x, other: 1, message: y}',
+    );
+    expect(() => load(twice)).toThrow('stage.yaml:13:40: map keys must be unique');
+    expect(() => load('kind: Stage\nkind: Stage\n')).toThrow('stage.yaml:2:1: map keys');
+  });
+
   test('names the place of a wrong field, and what is wrong with it', () => {
     expect(() => load(STAGE.replace('direct: true', 'direct: 1'))).toThrow(
       'Stage canary is not what Kargo expects:\nstage.yaml:8:23: spec.requestedFreight.0.sources.direct: Invalid input: expected boolean, received number',
