@@ -47,8 +47,13 @@ export async function uploadCommand(options: UploadCommandOptions): Promise<numb
   try {
     const lock = await uploaderLock(options.data, {
       signal: abort.signal,
-      onWaiting: () => logger.info('another uploader is at work; waiting for it'),
+      onWaiting: (holder) => logger.info({ holder }, 'another uploader is at work; waiting for it'),
     });
+    if (lock.descriptor === null) {
+      logger.warn(
+        'no named pipe can be made in the data folder: after a kill -9 of an uploader its rclone may work beside the next one',
+      );
+    }
     try {
       const manifest = await upload({
         dataRoot: options.data,
@@ -56,6 +61,7 @@ export async function uploadCommand(options: UploadCommandOptions): Promise<numb
           dataRoot: options.data,
           signal: abort.signal,
           onProgress: (progress) => logger.info({ progress }, 'copying'),
+          ...(lock.descriptor === null ? {} : { descriptor: lock.descriptor }),
         }),
         provenance,
         minimumAgeMs,

@@ -2,12 +2,24 @@ import { join } from 'node:path';
 import { type ArchiveClock, pause, systemArchiveClock } from '../archive/clock.ts';
 import { makeFolders, nodeDisk } from '../archive/disk.ts';
 import { LOCK_FOLDER } from '../archive/layout.ts';
-import { type Lock, tryLock } from '../archive/lock.ts';
+import { tryLock } from '../archive/lock.ts';
 import { UploadError } from './error.ts';
+import { anySurvivor, holdSurvivorPipe } from './survivors.ts';
 
 /** A scheduled run and one that a gate started may meet; the later one waits for the earlier. */
 export const LOCK_PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 500;
+
+export interface UploaderLock {
+  /**
+   * Descriptor for every program that is started: while one of them holds it, no other uploader begins, even if this
+   * one is gone. Null where the machine cannot give one.
+   */
+  readonly descriptor: number | null;
+  release(): void;
+}
+
+type Holder = 'another uploader' | 'a program that an uploader started which is gone';
 
 /** The uploader's lock on `dataRoot`. Throws `UPLOAD_LOCKED` if another uploader still works after `patienceMs`. */
 export async function uploaderLock(
@@ -16,15 +28,16 @@ export async function uploaderLock(
     readonly patienceMs?: number;
     readonly clock?: ArchiveClock;
     readonly signal?: AbortSignal;
-    readonly onWaiting?: () => void;
+    readonly onWaiting?: (holder: Holder) => void;
   } = {},
-): Promise<Lock> {
+): Promise<UploaderLock> {
   const clock = options.clock ?? systemArchiveClock;
-  const until = clock.now() + (options.patienceMs ?? LOCK_PATIENCE_MS);
+  const patienceMs = options.patienceMs ?? LOCK_PATIENCE_MS;
+  const until = clock.now() + patienceMs;
   await makeFolders(nodeDisk, join(dataRoot, LOCK_FOLDER));
   for (let attempt = 0; ; attempt++) {
-    const lock = tryLock(join(dataRoot, LOCK_FOLDER, 'uploader.lock'));
-    if (lock !== null) return lock;
+    const lock = takeLock(dataRoot);
+    if (typeof lock !== 'string') return lock;
     if (options.signal?.aborted) {
       throw new UploadError(
         'UPLOAD_INTERRUPTED',
@@ -34,10 +47,33 @@ export async function uploaderLock(
     if (clock.now() >= until) {
       throw new UploadError(
         'UPLOAD_LOCKED',
-        `expected to be the only uploader of ${dataRoot}; another one is still at work after ${options.patienceMs ?? LOCK_PATIENCE_MS} ms. Nothing was uploaded by this one.`,
+        `expected to be the only uploader of ${dataRoot}; ${lock} is still at work after ${patienceMs} ms. Nothing was uploaded by this one.`,
       );
     }
-    if (attempt === 0) options.onWaiting?.();
+    if (attempt === 0) options.onWaiting?.(lock);
     await pause(clock, LOOK_EVERY_MS);
+  }
+}
+
+/** The lock, or who holds it. */
+function takeLock(dataRoot: string): UploaderLock | Holder {
+  const lock = tryLock(join(dataRoot, LOCK_FOLDER, 'uploader.lock'));
+  if (lock === null) return 'another uploader';
+  try {
+    if (anySurvivor(dataRoot)) {
+      lock.release();
+      return 'a program that an uploader started which is gone';
+    }
+    const pipe = holdSurvivorPipe(dataRoot);
+    return {
+      descriptor: pipe?.descriptor ?? null,
+      release() {
+        pipe?.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
   }
 }

@@ -10,6 +10,8 @@ export interface OpenRemoteOptions {
   readonly signal?: AbortSignal;
   /** Told how far a long copy is, in words. */
   readonly onProgress?: (progress: string) => void;
+  /** Inherited by the programs that are started, as `UploaderLock` says. */
+  readonly descriptor?: number;
 }
 
 /** The remote that the configuration names. Throws `UPLOAD_NOT_CONFIGURED` if it names none. */

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { redactText } from '../observability/redaction.ts';
 import { UploadError } from './error.ts';
 
@@ -19,6 +20,8 @@ export interface RcloneOptions {
   readonly program?: string;
   /** A connection without any bytes for this long is given up; two minutes if not said. */
   readonly silenceMs?: number;
+  /** Inherited by rclone and nothing else: who else holds it sees by it whether rclone lives. */
+  readonly descriptor?: number;
 }
 
 /** Enough to see why; the rest is in the remote's own records. */
@@ -41,16 +44,21 @@ const COMMON_ARGUMENTS = [
 /** A remote that takes connections and is silent must not hold the uploader for hours. */
 const SILENCE_MS = 120_000;
 
-/** Runs rclone. Rejects with `RCLONE_MISSING`, or `UPLOAD_INTERRUPTED` after the signal; not for an exit code. */
+/**
+ * Runs rclone. Rejects with `RCLONE_MISSING`, or `UPLOAD_INTERRUPTED` after the signal; not for an exit code. If this
+ * process is killed, rclone ends with its next word of progress, which nobody reads any more (`--stats`).
+ */
 export async function runRclone(
   args: readonly string[],
   options: RcloneOptions = {},
 ): Promise<RcloneRun> {
   if (options.signal?.aborted) throw interrupted();
   const timeout = `--timeout=${options.silenceMs ?? SILENCE_MS}ms`;
+  const inherited = options.descriptor === undefined ? [] : [options.descriptor];
+  // The types know three descriptors only.
   const child = spawn(options.program ?? 'rclone', [...args, ...COMMON_ARGUMENTS, timeout], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', 'pipe', ...inherited],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   let killTimer: NodeJS.Timeout | undefined;
   const stop = () => {
     child.kill('SIGTERM');

@@ -88,7 +88,7 @@ export async function killFaults(random: Random, rclone: string): Promise<Family
       const timer = atRandom ? setTimeout(() => child.kill('SIGKILL'), after) : undefined;
       const how = await end;
       clearTimeout(timer);
-      await orphansGone(place, random);
+      if (random.below(2) === 0) await killOrphans(place);
       const what = atRandom
         ? 'the uploader is killed at a random moment'
         : `${fault.name}, call ${call}`;
@@ -124,14 +124,13 @@ async function emptyFolders(place: Place): Promise<void> {
   }
 }
 
-/** An rclone whose uploader was killed ends by itself, or, as when a container ends, is killed too. */
-async function orphansGone(place: Place, random: Random): Promise<void> {
+/** As when a container ends. Otherwise an rclone whose uploader was killed works on, and the next uploader waits. */
+async function killOrphans(place: Place): Promise<void> {
   const pids = (await readFile(join(place.folder, 'pids'), 'utf8').catch(() => '')).trim();
   await rm(join(place.folder, 'pids'), { force: true });
-  const kill = random.below(2) === 0;
   for (const pid of pids.split('\n').filter(Boolean).map(Number)) {
     while (await isOurs(pid, place)) {
-      if (kill) process.kill(pid, 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
