@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { ServeOptions } from './service/command.ts';
 
 interface SourceFlags {
   readonly stage?: string;
@@ -44,7 +45,47 @@ export function evidenceCommand(done: (exitCode: number) => void): Command {
       const { htmlCommand } = await import('./command.ts');
       done(await htmlCommand({ file, ...flags }));
     });
+  program
+    .command('serve')
+    .description(
+      "Show what a Project keeps as pages, and as text behind Kargo's log URL; only reads.",
+    )
+    .option('--project <name>', 'Kargo Project, whose namespace keeps it', 'orderbooks-delivery')
+    .option('--port <n>', 'port to listen on, 0 for a free one', port, 8080)
+    .option(
+      '--page-url <url>',
+      'address at which people reach the pages, for a link in the text',
+      address,
+    )
+    .option('--kubeconfig <file>', 'default: KUBECONFIG, the ServiceAccount, or ~/.kube/config')
+    .option('--context <name>', 'context of the kubeconfig')
+    .addHelpText(
+      'after',
+      '\nPaths: /, /stages/STAGE, /stages/STAGE/jobs/JOB/log, /runs/RUN[.txt|.json], /healthz, /readyz, /metrics.\nORDERBOOKS_EVIDENCE_TOKEN: if set, what all but the last three ask for.\n\nExit codes: 0 ended by SIGTERM, 1 failed, 2 wrong usage.',
+    )
+    .action(async (flags: ServeOptions) => {
+      const { serveCommand } = await import('./service/command.ts');
+      done(await serveCommand(flags));
+    });
   return program;
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) {
+    throw new InvalidArgumentError(`expected a port from 0 to 65535, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+function address(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new InvalidArgumentError(
+      `expected the http or https address of this service, got ${JSON.stringify(text)}`,
+    );
+  }
+  return url.href.replace(/\/$/, '');
 }
 
 function withSource(command: Command): Command {

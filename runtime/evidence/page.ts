@@ -2,24 +2,16 @@ import type { Evidence, Verdict } from '../gates/evidence.ts';
 import { between, elapsed } from './elapsed.ts';
 import { type Html, html } from './html.ts';
 import { byWeight, counted } from './order.ts';
-import { STYLE } from './style.ts';
+import { pageShell } from './shell.ts';
 import { archiveCount, policyOf, verifierOf } from './text.ts';
 
-/** The document as one page that needs nothing else: no script, no font, no address. */
-export function evidencePage(document: Evidence): string {
+/** The document as one page. Where it is one of several, `above` says where the others are. */
+export function evidencePage(document: Evidence, above: Html | null = null): string {
   const { subject, verdict } = document;
-  const title = `${verdict}: ${document.gate} of ${subject.stage}`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${STYLE}</style>
-</head>
-<body><main>
-<span class="word ${VERDICT_TONE[verdict]}">${verdict}</span>
+  return pageShell(
+    `${verdict}: ${document.gate} of ${subject.stage}`,
+    html`${above}
+${verdictWord(verdict)}
 <h1>${document.gate} of stage ${subject.stage}</h1>
 <p>${document.reason}</p>
 ${facts(document)}
@@ -36,11 +28,13 @@ ${document.logs.map(
 )}
 <h2>Policy <span class="quiet">${policyOf(document)}</span></h2>
 ${policy(document)}
-<p class="quiet">This page was made from a document whose SHA-256 over its canonical JSON was verified: <code>${document.sha256}</code>.</p>
-</main></body>
-</html>
-`;
-  return page.text;
+<p class="quiet">This page was made from a document whose SHA-256 over its canonical JSON was verified: <code>${document.sha256}</code>.</p>`,
+  );
+}
+
+/** A verdict in its colour. */
+export function verdictWord(verdict: Verdict): Html {
+  return html`<span class="word ${VERDICT_TONE[verdict]}">${verdict}</span>`;
 }
 
 const VERDICT_TONE: Readonly<Record<Verdict, string>> = {

@@ -14,7 +14,7 @@ export const STYLE = new Html(`
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 28px 24px 56px; }
 h1 { font-size: 24px; line-height: 1.3; margin: 8px 0 4px; } h2 { font-size: 18px; margin: 34px 0 10px; }
-p { margin: 4px 0; } .quiet { color: var(--quiet); }
+p { margin: 4px 0; } a { color: inherit; text-underline-offset: 3px; } .quiet { color: var(--quiet); }
 .word { display: inline-block; padding: 2px 9px; border-radius: 5px; font-size: 12.5px; font-weight: 650; white-space: nowrap; }
 .good { color: var(--good); background: var(--good-ground); } .bad { color: var(--bad); background: var(--bad-ground); }
 .open { color: var(--open); background: var(--open-ground); }

@@ -95,6 +95,6 @@ function table(rows: readonly (readonly [string, string])[]): string[] {
 }
 
 /** A log that was kept as evidence must not steer the terminal that it is shown on. */
-function printable(line: string): string {
+export function printable(line: string): string {
   return line.replace(/[^\P{Cc}\t\n]/gu, '\ufffd');
 }

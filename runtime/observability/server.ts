@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { OrderbooksError } from '../errors.ts';
@@ -16,6 +16,8 @@ export interface ProbeSources {
   health(): readonly Condition[];
   /** False while the process does not do its work, whatever the cause. */
   readiness(): readonly Condition[];
+  /** Answers GET and HEAD of every other path; without it there is nothing else. */
+  pages?(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
 export interface ProbeServer {
@@ -33,7 +35,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
  */
 export async function serveProbes(port: number, sources: ProbeSources): Promise<ProbeServer> {
   const server = createServer((request, response) => {
-    answer(request.method ?? 'GET', request.url ?? '/', response, sources).catch((error: unknown) =>
+    answer(request, response, sources).catch((error: unknown) =>
       send(response, 500, 'text/plain', `${String(error)}\n`),
     );
   });
@@ -50,11 +52,11 @@ export async function serveProbes(port: number, sources: ProbeSources): Promise<
 }
 
 async function answer(
-  method: string,
-  url: string,
+  request: IncomingMessage,
   response: ServerResponse,
   sources: ProbeSources,
 ): Promise<void> {
+  const { method = 'GET', url = '/' } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     send(response, 405, 'text/plain', 'expected GET\n');
     return;
@@ -70,6 +72,7 @@ async function answer(
       send(response, 200, sources.registry.contentType, await sources.registry.metrics());
       return;
     default:
+      if (sources.pages !== undefined) return sources.pages(request, response);
       send(response, 404, 'text/plain', 'expected /healthz, /readyz or /metrics\n');
   }
 }

@@ -11,6 +11,7 @@ const COMMANDS = [
   '../uploader/command.ts',
   '../inspector/command.ts',
   '../gates/verify.ts',
+  '../evidence/service/command.ts',
 ];
 
 if (getCompileCacheDir() === undefined) {

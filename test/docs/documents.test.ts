@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { collectorMetrics } from '../../runtime/collector/metrics.ts';
+import { serviceMetrics } from '../../runtime/evidence/service/metrics.ts';
 import { recorderMetrics } from '../../runtime/recorder/metrics.ts';
 import {
   anchors,
@@ -21,6 +22,7 @@ const SCRIPTS = (
   }
 ).scripts;
 const PAGES = pages();
+const BUILD = { revision: '', image: '' };
 
 /** These read their options without a list of them: no --help, so their source is looked at. */
 const WITHOUT_HELP = /^(bench:.*|kill-test)$/;
@@ -54,10 +56,8 @@ describe('README.md and docs/', () => {
 
   it('every metric that is named exists', () => {
     const known = new Set(
-      [recorderMetrics, collectorMetrics].flatMap((metrics) =>
-        metrics({ revision: '', image: '' })
-          .registry.getMetricsAsArray()
-          .map(({ name }) => name),
+      [recorderMetrics(BUILD), collectorMetrics(BUILD), serviceMetrics(BUILD, () => [])].flatMap(
+        ({ registry }) => registry.getMetricsAsArray().map(({ name }) => name),
       ),
     );
     // What watches the disk registers its own once there is a disk to watch.

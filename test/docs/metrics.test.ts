@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { collectorMetrics } from '../../runtime/collector/metrics.ts';
+import { serviceMetrics } from '../../runtime/evidence/service/metrics.ts';
 import { recorderMetrics } from '../../runtime/recorder/metrics.ts';
 
 const PAGE = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
@@ -36,6 +37,11 @@ describe('docs/metrics.md', () => {
 
   it("tells every metric of the collector in the program's own words, and no other", () => {
     expect(documented('Collector')).toEqual(registered(collectorMetrics(build).registry));
+  });
+
+  it("tells every metric of the evidence service in the program's own words, and no other", () => {
+    const { registry } = serviceMetrics(build, () => []);
+    expect(documented('Evidence service')).toEqual(registered(registry));
   });
 
   it('names only metrics that exist where it says what to look at', () => {

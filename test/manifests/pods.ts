@@ -154,9 +154,9 @@ export function hardeningProblems({ owner, spec, component, object }: Pod): read
   const expect = (good: boolean, what: string) => {
     if (!good) problems.push(`${owner}: ${what}`);
   };
-  // The verifier's work is talking to the API server.
+  // Their work is talking to the API server.
   expect(
-    component === 'verifier' || spec.automountServiceAccountToken === false,
+    ['verifier', 'evidence'].includes(component) || spec.automountServiceAccountToken === false,
     'carries an API token',
   );
   expect(spec.serviceAccountName === `orderbooks-${component}`, 'has no ServiceAccount of its own');

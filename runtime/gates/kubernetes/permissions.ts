@@ -49,3 +49,11 @@ export const ARGOCD_NAMESPACE = 'argocd';
 export const ARGOCD_RULES: readonly PolicyRule[] = [
   { apiGroups: ['argoproj.io'], resources: ['applications'], verbs: ['get'] },
 ];
+
+/** What the evidence service reads in the namespace of the Kargo Project; it writes nothing. */
+export const EVIDENCE_READER_RULES: readonly PolicyRule[] = [
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] },
+  // Of verifiers that have left no evidence yet: their pods, and what those said so far.
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+];

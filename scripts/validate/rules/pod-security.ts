@@ -1,6 +1,7 @@
 import type { Bundle } from '../bundle.ts';
 import { fields, items, text, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
+import { objectsOf } from '../lookup.ts';
 import { containersOf, type PodTemplate, podTemplatesOf } from '../pods.ts';
 import type { Check } from '../rule.ts';
 import type { Path } from '../source-file.ts';
@@ -11,7 +12,7 @@ export const checkPodSecurity: Check = function* ({ bundle, house }) {
     if (!house && !isRestricted(bundle, pod)) continue;
     yield* ofPod(pod);
     for (const container of containersOf(pod)) yield* ofContainer(pod, container.path, house);
-    if (house) yield* habits(pod);
+    if (house) yield* habits(bundle, pod);
   }
 };
 
@@ -81,7 +82,7 @@ function* ofContainer(pod: PodTemplate, path: Path, house: boolean): Generator<D
 }
 
 /** What this repository asks of its own pods besides. */
-function* habits(pod: PodTemplate): Generator<Draft> {
+function* habits(bundle: Bundle, pod: PodTemplate): Generator<Draft> {
   for (const { path, value, before } of containersOf(pod)) {
     const name = text(value['name']);
     const at: Path = [...path, 'name'];
@@ -107,12 +108,16 @@ function* habits(pod: PodTemplate): Generator<Draft> {
       'add serviceAccountName',
     );
   }
-  if (pod.object.group !== 'argoproj.io' && pod.spec['automountServiceAccountToken'] !== false) {
+  if (
+    pod.object.group !== 'argoproj.io' &&
+    pod.spec['automountServiceAccountToken'] !== false &&
+    !isMeantToCallTheApi(bundle, pod)
+  ) {
     yield said(
       pod,
       [...pod.path, 'spec', 'automountServiceAccountToken'],
       'a token of the API is mounted',
-      'set automountServiceAccountToken: false',
+      'set automountServiceAccountToken: false; or true, and bind its ServiceAccount to a Role, if it has to call the API',
     );
   }
   const claims = items(pod.spec['volumes']).some(
@@ -128,6 +133,24 @@ function* habits(pod: PodTemplate): Generator<Draft> {
       'set strategy: {type: Recreate}',
     );
   }
+}
+
+/** It says so itself, and a Role says what for. */
+function isMeantToCallTheApi(bundle: Bundle, { object, spec }: PodTemplate): boolean {
+  const account = text(spec['serviceAccountName']);
+  return (
+    spec['automountServiceAccountToken'] === true &&
+    objectsOf(bundle, 'rbac.authorization.k8s.io', 'RoleBinding').some(({ value }) =>
+      items(valueAt(value, ['subjects']))
+        .map(fields)
+        .some(
+          (subject) =>
+            subject['kind'] === 'ServiceAccount' &&
+            text(subject['name']) === account &&
+            text(subject['namespace']) === object.namespace,
+        ),
+    )
+  );
 }
 
 function said({ object }: PodTemplate, path: Path, what: string, fix: string): Draft {
