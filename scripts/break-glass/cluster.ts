@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { knownFreight } from '../preview/cluster.ts';
 import { type KnownFreight, PROJECT } from '../preview/source.ts';
-import { BreakGlassError } from './error.ts';
 import { TICKET_FIELDS, type Ticket, ticketIn } from './ticket.ts';
 
 export const FORM = 'break-glass';
@@ -13,26 +12,11 @@ export interface FiledTicket {
   readonly resourceVersion: string;
 }
 
-/** @throws ClusterError; BreakGlassError FORM_UNREADABLE */
+/** @throws ClusterError */
 export async function filedTicket(kubectl: Kubectl): Promise<FiledTicket> {
-  const text = await kubectl.run([
-    'get',
-    'configmap',
-    FORM,
-    `--namespace=${PROJECT}`,
-    '--output=json',
-  ]);
-  const result = form.safeParse(JSON.parse(text));
-  if (!result.success) {
-    throw new BreakGlassError(
-      'FORM_UNREADABLE',
-      `expected ConfigMap ${FORM} with texts, got something else: ${z.prettifyError(result.error)}`,
-    );
-  }
-  return {
-    ticket: ticketIn(result.data.data),
-    resourceVersion: result.data.metadata.resourceVersion,
-  };
+  const words = ['get', 'configmap', FORM, `--namespace=${PROJECT}`, '--output=json'];
+  const { metadata, data } = await kubectl.read(words, form);
+  return { ticket: ticketIn(data), resourceVersion: metadata.resourceVersion };
 }
 
 /**
@@ -54,16 +38,12 @@ export function writingWords(ticket: Ticket, resourceVersion: string | null): re
 
 /** Every Freight of the Project with its metadata. */
 export async function clusterFreight(kubectl: Kubectl): Promise<readonly KnownFreight[]> {
-  const text = await kubectl.run([
-    'get',
-    'freights.kargo.akuity.io',
-    `--namespace=${PROJECT}`,
-    '--output=json',
-  ]);
-  const items = z.looseObject({ items: z.array(z.unknown()) }).parse(JSON.parse(text)).items;
+  const words = ['get', 'freights.kargo.akuity.io', `--namespace=${PROJECT}`, '--output=json'];
+  const { items } = await kubectl.read(words, listing);
   return items.map(knownFreight);
 }
 
+const listing = z.looseObject({ items: z.array(z.unknown()) });
 const form = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string() }),
   data: z.record(z.string(), z.string()).default({}),

@@ -90,6 +90,15 @@ export class Kubectl {
     );
   }
 
+  /**
+   * The JSON that one call prints, whole and as expected.
+   *
+   * @throws ClusterError BROKEN_ANSWER, OBJECT_UNEXPECTED beside those of `run`
+   */
+  async read<S extends z.ZodType>(words: readonly string[], schema: S): Promise<z.infer<S>> {
+    return parsed(words.slice(0, 3).join(' '), await this.run(words), schema);
+  }
+
   /** One object, or null if there is none or the cluster does not know its kind. */
   async find<S extends z.ZodType>(
     kind: string,
@@ -155,7 +164,7 @@ export class Kubectl {
     ];
     const answer = await this.answer(words, input);
     if (answer.code !== 0) throw this.failed(words, answer);
-    return objectsOf(answered('apply', answer.out)).map((after) => ({
+    return objectsOf(answered('apply', answer.out, !this.dryRun)).map((after) => ({
       object: titleOf(after),
       change: changeOf(before.get(titleOf(after)), after),
     }));
@@ -176,10 +185,7 @@ export function programError(
 ): ClusterError {
   const said = answer.error.trim() || answer.out.trim() || `exit code ${answer.code}`;
   const failure = failureOf(said);
-  const unknown =
-    failure.outcomeUnknown && !isRead(words)
-      ? ' Whether the change was made is not known; running again finds out and is safe.'
-      : '';
+  const unknown = failure.outcomeUnknown && !isRead(words) ? OUTCOME_UNKNOWN : '';
   return new ClusterError(
     failure.code,
     redaction.text(
@@ -188,6 +194,8 @@ export function programError(
   );
 }
 
+const OUTCOME_UNKNOWN =
+  ' Whether the change was made is not known; running again finds out and is safe.';
 const READS: ReadonlySet<string> = new Set([
   'get',
   'version',
@@ -218,14 +226,14 @@ function inNamespace(namespace: string | null): readonly string[] {
 }
 
 /** kubectl's JSON; an answer that ends in the middle is an error and no empty list. */
-function answered(what: string, text: string): unknown {
+function answered(what: string, text: string, written = false): unknown {
   if (text.trim() === '') return null;
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new ClusterError(
       'BROKEN_ANSWER' satisfies FailureCode,
-      `kubectl ${what}: expected whole JSON, seen ${text.length} characters that are not; run again`,
+      `kubectl ${what}: expected whole JSON, seen ${text.length} characters that are not.${written ? OUTCOME_UNKNOWN : ' Run again.'}`,
       { cause },
     );
   }

@@ -8,7 +8,7 @@ import { finish, runCommand, teller, withClusterOptions } from '../cluster/comma
 import { Helm } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { refused, runSteps } from '../cluster/steps.ts';
-import { EXIT_FAILED, EXIT_GOOD } from '../command-line.ts';
+import { EXIT_FAILED, EXIT_GOOD, EXIT_USAGE } from '../command-line.ts';
 import { examine, exitCodeOf, FINDING_HEAD, findingLine } from '../predeploy/finding.ts';
 import { readSettings } from '../settings/settings.ts';
 import { chartChecks } from './check.ts';
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExit codes: 0 good, 1 a step failed or something is not well, 2 wrong usage, or nothing could be asked.\n\nExamples:\n  npm run platform -- check --charts charts/\n  npm run platform -- install --context lab --dry-run\n  npm run platform -- install --existing argo-cd,cert-manager --charts charts/\n  npm run platform -- uninstall --context lab',
+      '\nExit codes: 0 good, 1 a step failed or something is not well, 2 wrong usage, or (status, check) something could not be looked at.\n\nExamples:\n  npm run platform -- check --charts charts/\n  npm run platform -- install --context lab --dry-run\n  npm run platform -- install --existing argo-cd,cert-manager --charts charts/\n  npm run platform -- uninstall --context lab',
     );
   let act: (signal: AbortSignal) => Promise<number> = async () => EXIT_GOOD;
   const define = (
@@ -130,7 +130,8 @@ async function status(flags: Flags, signal: AbortSignal): Promise<number> {
   const result = await platformStatus(kubectl, helm, chosen);
   const text = flags.json === true ? JSON.stringify(result, null, 2) : statusText(result);
   process.stdout.write(`${text}\n`);
-  return result.good ? EXIT_GOOD : EXIT_FAILED;
+  if (result.good) return EXIT_GOOD;
+  return result.unseen ? EXIT_USAGE : EXIT_FAILED;
 }
 
 async function uninstall(flags: Flags, signal: AbortSignal): Promise<number> {

@@ -25,6 +25,8 @@ export interface PlatformStatus {
   readonly applications: readonly string[];
   /** Whether everything that is not optional is there and well. */
   readonly good: boolean;
+  /** Whether nothing is known to be wrong, and only not all of it could be seen. */
+  readonly unseen: boolean;
 }
 
 const deployment = z.object({
@@ -46,22 +48,21 @@ export async function platformStatus(
   let names: readonly string[] = [];
   const apps = await seen('applications', async () => {
     names = (await applications(kubectl)).map(({ name }) => name);
-    return { name: 'applications', state: 'deployed', detail: '' };
+    const state = names.length === 0 ? 'absent' : 'deployed';
+    return { name: 'applications', state, detail: '' };
   });
   const optional = new Set(
     chosen.filter(({ component }) => component.optional).map(({ component }) => component.name),
   );
-  const good =
-    apps.state !== 'unknown' &&
-    names.length > 0 &&
-    components.every(
-      ({ name, state }) =>
-        state === 'deployed' || state === 'foreign' || (state === 'absent' && optional.has(name)),
-    );
+  const troubles = [
+    ...components.filter(({ name, state }) => state !== 'absent' || !optional.has(name)),
+    ...(apps.state === 'unknown' || names.length === 0 ? [apps] : []),
+  ].filter(({ state }) => state !== 'deployed' && state !== 'foreign');
   return {
     components: apps.state === 'unknown' ? [...components, apps] : components,
     applications: names,
-    good,
+    good: troubles.length === 0,
+    unseen: troubles.length > 0 && troubles.every(({ state }) => state === 'unknown'),
   };
 }
 
@@ -70,7 +71,9 @@ export function statusText({ components, applications: names }: PlatformStatus):
   const lines = components.map(
     ({ name, state, detail }) => `${state.padEnd(13)} ${name.padEnd(18)} ${detail}`,
   );
-  return [...lines, `Applications: ${names.join(', ') || 'none'}`].join('\n');
+  // Where they could not be seen, the lines say so.
+  const seen = components.every(({ name }) => name !== 'applications');
+  return [...lines, ...(seen ? [`Applications: ${names.join(', ') || 'none'}`] : [])].join('\n');
 }
 
 async function seen(name: string, look: () => Promise<ComponentStatus>): Promise<ComponentStatus> {

@@ -110,13 +110,9 @@ async function list(
   namespace: string,
   kinds: string,
 ): Promise<readonly KubernetesObject[]> {
-  const text = await kubectl.run(['get', kinds, `--namespace=${namespace}`, '--output=json']);
-  const result = listing.safeParse(JSON.parse(text));
-  if (result.success) return result.data.items as unknown as readonly KubernetesObject[];
-  throw new PreviewError(
-    'CLUSTER_ANSWER',
-    `expected a list of objects of namespace ${namespace}, got something else: ${z.prettifyError(result.error)}`,
-  );
+  const words = ['get', kinds, `--namespace=${namespace}`, '--output=json'];
+  const { items } = await kubectl.read(words, listing);
+  return items as unknown as readonly KubernetesObject[];
 }
 
 function time(text: string | undefined): number {

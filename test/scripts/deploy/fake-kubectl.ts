@@ -5,6 +5,8 @@ export interface FakeAnswer {
   readonly out?: string;
   /** What it prints instead from the second time on. */
   readonly next?: string;
+  /** What it fails with from the second time on. */
+  readonly nextError?: string;
   readonly error?: string;
   readonly code?: number;
   /** Prints what came on standard input: a server that takes every object as it is. */
@@ -33,13 +35,17 @@ export async function fakeKubectl(
   await writeFile(log, '');
   const cases: string[] = [];
   for (const [index, [pattern, answer]] of answers.entries()) {
-    const { out = '', next = out, error = '', code = 0, echo = false } = answer;
+    const { out = '', next = out, nextError = '', error = '', code = 0, echo = false } = answer;
     const file = (name: string) => join(bin, `${name}-${index}`);
     await writeFile(file('out'), out);
     await writeFile(file('next'), next);
     await writeFile(file('error'), error);
-    const print = `if [ -e ${file('used')} ]; then cat ${file('next')}; else : > ${file('used')}; cat ${file('out')}; fi; cat ${file('error')} >&2`;
-    cases.push(`${pattern.replaceAll(' ', '\\ ')}) ${echo ? 'cat' : print}; exit ${code};;`);
+    await writeFile(file('next-error'), nextError);
+    const fail = `if [ -e ${file('used')} ] && [ -s ${file('next-error')} ]; then cat ${file('next-error')} >&2; exit 1; fi`;
+    const print = `${fail}; if [ -e ${file('used')} ]; then cat ${file('next')}; else : > ${file('used')}; cat ${file('out')}; fi; cat ${file('error')} >&2`;
+    cases.push(
+      `${pattern.replaceAll(' ', '\\ ')}) ${echo ? `${fail}; : > ${file('used')}; cat` : print}; exit ${code};;`,
+    );
   }
   const program = join(bin, 'kubectl');
   await writeFile(
