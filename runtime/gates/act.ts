@@ -1,12 +1,32 @@
 import type { CheckContext, CheckId } from './check.ts';
 import type { FactName, Seen } from './facts.ts';
 
+/** What a policy, a rollout or the configuration's rotation lets a run wait for: not the gate's own time. */
+export type DemandedWait =
+  | 'rollout'
+  | 'observation'
+  | 'comparison'
+  | 'archives'
+  | 'restart'
+  | 'delivery';
+
+/** What an act gets. */
+export interface ActContext extends CheckContext {
+  /** Notes in the evidence how long `work` took: a wait that is demanded, however fast a gate is. */
+  demanded<T>(wait: DemandedWait, work: () => Promise<T>): Promise<T>;
+}
+
 /** One thing a gate does to learn one fact. It runs only when all it needs was seen. */
 export interface Act {
   readonly fact: FactName;
   /** For people who follow the run: what is being done, without a full stop. */
   readonly title: string;
   readonly needs: readonly FactName[];
+  /**
+   * Facts that have to be settled before it begins, beside those it needs; null: all before it in the gate. Whatever
+   * else is under way does not disturb it, and it disturbs nothing of that.
+   */
+  readonly after: readonly FactName[] | null;
   /** Something of the cluster is changed: said in a dry run. Null for acts that only look. */
   readonly touches: string | null;
   /**
@@ -14,7 +34,7 @@ export interface Act {
    * names its cause; where none is named, all that need the fact refuse.
    */
   readonly answeredBy: readonly CheckId[];
-  perform(context: CheckContext, seen: Partial<Seen>): Promise<unknown>;
+  perform(context: ActContext, seen: Partial<Seen>): Promise<unknown>;
 }
 
 /** An act whose needs and result are checked by the compiler. */
@@ -22,14 +42,16 @@ export function defineAct<Name extends FactName, Needs extends FactName = never>
   readonly fact: Name;
   readonly title: string;
   readonly needs: readonly Needs[];
+  readonly after?: readonly FactName[];
   readonly touches?: string;
   readonly answeredBy?: readonly CheckId[];
-  perform(context: CheckContext, seen: Pick<Seen, Needs>): Promise<Seen[Name]>;
+  perform(context: ActContext, seen: Pick<Seen, Needs>): Promise<Seen[Name]>;
 }): Act {
   return {
     fact: act.fact,
     title: act.title,
     needs: act.needs,
+    after: act.after ?? null,
     touches: act.touches ?? null,
     answeredBy: act.answeredBy ?? [],
     // The runner hands over exactly the facts named in `needs`.

@@ -1,5 +1,6 @@
 import type { Stream } from '../archive/row.ts';
 import type { InspectReport } from '../inspector/report.ts';
+import type { ActContext } from './act.ts';
 import type { CheckContext } from './check.ts';
 import type { Inspection } from './facts.ts';
 import { archivesOfRuns, inspectWithMetrics, runsOfPod, sampleOrReason } from './inspection.ts';
@@ -24,14 +25,14 @@ export interface AwaitedArchives {
  * say nothing, until the report shows such archives or the policy's data time-out passed. The last report counts.
  */
 export async function inspectOnceClosed(
-  context: CheckContext,
+  context: ActContext,
   { component, pod, streams, also }: AwaitedArchives,
   request: InspectRequest,
 ): Promise<Inspection> {
   const deadline = context.now().getTime() + context.policy.dataTimeout;
   let looked = false;
   for (;;) {
-    await waitForClosed(context, pod, streams, deadline);
+    await context.demanded('archives', () => waitForClosed(context, pod, streams, deadline));
     const inspection = await inspectWithMetrics(context, request, pod);
     const { report } = inspection;
     const archives = archivesOfRuns(report, runsOfPod(report, pod, component));
@@ -46,7 +47,7 @@ export async function inspectOnceClosed(
       looked = true;
       continue;
     }
-    await context.wait(Math.min(INSPECT_INTERVAL_MS, left));
+    await context.demanded('archives', () => context.wait(Math.min(INSPECT_INTERVAL_MS, left)));
   }
 }
 

@@ -62,6 +62,23 @@ export const evidence = z.strictObject({
     platform: z.string(),
   }),
   acts: z.array(act),
+  /** What the run waited for because policy, rollout or rotation demand it; they may overlap. Older documents have none. */
+  waits: z
+    .array(z.strictObject({ for: z.string(), started_at: instant, finished_at: instant }))
+    .optional(),
+  /** Jobs that were run. Times of containers are the kubelet's, in whole seconds. Older documents have none. */
+  jobs: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        created_at: instant,
+        container_started_at: instant.nullable(),
+        container_finished_at: instant.nullable(),
+        /** When its end was known and its log read. */
+        collected_at: instant,
+      }),
+    )
+    .optional(),
   checks: z.array(check),
   /** Every archive that was judged, newest last. */
   archives: z.array(

@@ -105,7 +105,14 @@ const wsSmoke: Gate = {
 /** Read-only over a bounded window: nothing is restarted and nothing uploaded. */
 const wsReliability: Gate = {
   name: 'ws-reliability',
-  acts: [waitForPromotedPod, inspectWindowStart, observeRecorder, inspectBefore, lookAtPodsAtEnd],
+  acts: [
+    waitForPromotedPod,
+    inspectWindowStart,
+    observeRecorder,
+    // What the window wrote is judged, so the window ends first.
+    { ...inspectBefore, after: ['observation', ...(inspectBefore.after ?? [])] },
+    lookAtPodsAtEnd,
+  ],
   checks: [
     recorderOnPromotedDigest,
     dataAdvances,
@@ -141,6 +148,10 @@ export function combined(gates: readonly Gate[]): Gate {
         : {
             ...act,
             needs: [...new Set([...known.needs, ...act.needs])],
+            after:
+              known.after === null || act.after === null
+                ? null
+                : [...new Set([...known.after, ...act.after])],
             answeredBy: [...new Set([...known.answeredBy, ...act.answeredBy])],
           },
     );

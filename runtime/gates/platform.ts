@@ -69,10 +69,21 @@ export interface StageEvent {
   readonly at: Date;
 }
 
+/** When a Job was made, ran and was read; ISO 8601, its container's times in whole seconds of the kubelet's clock. */
+export interface JobTimes {
+  readonly name: string;
+  readonly created_at: string;
+  readonly container_started_at: string | null;
+  readonly container_finished_at: string | null;
+  readonly collected_at: string;
+}
+
 /** What a gate may ask of, and do to, the place where the workloads run. */
 export interface Platform {
   /** For people: `Kubernetes at https://…`. */
   readonly description: string;
+  /** The Jobs that came to their end so far. */
+  readonly jobsRun: readonly JobTimes[];
   pods(namespace: string, component: string): Promise<readonly Pod[]>;
   deployment(namespace: string, name: string): Promise<Workload | null>;
   /** The last Promotion that ended in a Kargo Stage; null if the Stage is not there or had none. */

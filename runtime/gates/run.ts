@@ -1,4 +1,4 @@
-import type { Act } from './act.ts';
+import type { Act, ActContext, DemandedWait } from './act.ts';
 import type { Check, CheckContext, CheckId, CheckOutcome } from './check.ts';
 import { errorText, GateError } from './error.ts';
 import { type Fact, type FactName, type Facts, pendingFacts, seenOf } from './facts.ts';
@@ -31,8 +31,16 @@ export interface ActRecord {
   readonly log: string | null;
 }
 
+/** A wait that was demanded; ISO 8601. */
+export interface WaitRecord {
+  readonly for: DemandedWait;
+  readonly started_at: string;
+  readonly finished_at: string;
+}
+
 export interface GateRun {
   readonly acts: readonly ActRecord[];
+  readonly waits: readonly WaitRecord[];
   readonly checks: readonly CheckRecord[];
   readonly facts: Facts;
 }
@@ -41,15 +49,27 @@ export interface GateRun {
 const CLEAN_UP_MS = 15_000;
 
 /**
- * Performs the gate's acts in order and judges each check as soon as all it needs was looked at. Never throws for
- * what a check or an act does: an act that fails is a fact that failed, and checks that need it refuse.
+ * Performs the gate's acts, each as soon as those it comes after have ended, and judges each check as soon as all it
+ * needs was looked at. Never throws for what a check or an act does: an act that fails is a fact that failed, and checks
+ * that need it refuse.
  */
 export async function runGate(gate: Gate, context: CheckContext): Promise<GateRun> {
   const run = new Run(gate, context);
+  const underWay = new Map<FactName, Promise<void>>();
   for (const act of gate.acts) {
-    await run.perform(act);
-    run.judgeWhatCanBe();
+    const earlier = [...underWay]
+      .filter(([fact]) => act.after === null || [...act.after, ...act.needs].includes(fact))
+      .map(([, ended]) => ended);
+    const performed = Promise.all(earlier).then(async () => {
+      await run.perform(act);
+      run.judgeWhatCanBe();
+    });
+    underWay.set(act.fact, performed);
   }
+  // Whatever broke, nothing is left under way behind a verdict.
+  const ended = await Promise.allSettled(underWay.values());
+  const broken = ended.find((one) => one.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
   run.judgeTheRest();
   return run.result();
 }
@@ -58,7 +78,8 @@ class Run {
   readonly #gate: Gate;
   readonly #context: CheckContext;
   #facts: Facts = pendingFacts();
-  readonly #acts: ActRecord[] = [];
+  readonly #acts = new Map<FactName, ActRecord>();
+  readonly #waits: WaitRecord[] = [];
   readonly #checks = new Map<CheckId, CheckRecord>();
 
   constructor(gate: Gate, context: CheckContext) {
@@ -81,7 +102,7 @@ class Run {
       const { seen } = this.#seen(act.needs);
       fact = {
         state: 'seen',
-        value: await unlessAborted(this.#context, act.perform(this.#context, seen)),
+        value: await unlessAborted(this.#context, act.perform(this.#actContext(), seen)),
       };
     } catch (error) {
       const text = errorText(error);
@@ -113,7 +134,27 @@ class Run {
 
   result(): GateRun {
     const checks = this.#gate.checks.flatMap((check) => this.#checks.get(check.id) ?? []);
-    return { acts: this.#acts, checks, facts: this.#facts };
+    const acts = this.#gate.acts.flatMap((act) => this.#acts.get(act.fact) ?? []);
+    return { acts, waits: this.#waits, checks, facts: this.#facts };
+  }
+
+  #actContext(): ActContext {
+    const { now } = this.#context;
+    return {
+      ...this.#context,
+      demanded: async (wait, work) => {
+        const startedAt = now();
+        try {
+          return await work();
+        } finally {
+          this.#waits.push({
+            for: wait,
+            started_at: startedAt.toISOString(),
+            finished_at: now().toISOString(),
+          });
+        }
+      },
+    };
   }
 
   #hindrance(act: Act): string | null {
@@ -135,7 +176,7 @@ class Run {
 
   #learn(act: Act, fact: Fact<unknown>, startedAt: Date | null, log: string | null): void {
     this.#facts = { ...this.#facts, [act.fact]: fact };
-    this.#acts.push({
+    this.#acts.set(act.fact, {
       fact: act.fact,
       title: act.title,
       status: fact.state === 'seen' ? 'done' : fact.state === 'failed' ? 'failed' : 'not_performed',
@@ -149,9 +190,10 @@ class Run {
 
   #judge(check: Check): void {
     const outcome = this.#outcome(check);
-    const started = this.#acts
+    const started = [...this.#acts.values()]
       .filter((act) => check.needs.includes(act.fact) && act.started_at !== null)
-      .map((act) => act.started_at);
+      .map((act) => act.started_at)
+      .sort();
     this.#checks.set(check.id, {
       id: check.id,
       proves: check.proves,

@@ -256,6 +256,8 @@ class Verification {
       policy_overridden: [...overridden],
       versions: versionsOf(this.#surroundings, platform),
       acts: actsOf(run),
+      waits: [...run.waits],
+      jobs: platform === null ? [] : [...platform.jobsRun],
       checks: checksOf(run),
       ...archivesOf(run.facts),
       logs,
@@ -286,7 +288,7 @@ class Verification {
 const MAX_REASON_CHARACTERS = 1000;
 
 function nothingDone(): GateRun {
-  return { acts: [], checks: [], facts: pendingFacts() };
+  return { acts: [], waits: [], checks: [], facts: pendingFacts() };
 }
 
 function versionsOf(

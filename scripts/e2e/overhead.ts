@@ -3,55 +3,78 @@ import type { Evidence } from '../../runtime/gates/evidence.ts';
 /** Where the time of one gate run went; milliseconds. */
 export interface Overhead {
   readonly totalMs: number;
-  /** The policy's observation time. */
-  readonly observationMs: number;
-  /** Until the configuration's rotation closed the archives that the policy wants read. */
-  readonly archivesMs: number;
-  /** From the deletion of the recorder's pod to its ready replacement; 0 where the policy only observes. */
-  readonly restartMs: number;
-  /** All else: inspectors, the upload, reading and writing. */
+  /** Waits that policy, rollout or rotation demand, by what they were for; several may pass at the same time. */
+  readonly waits: Readonly<Record<string, number>>;
+  /** Time in which at least one of them passed. */
+  readonly demandedMs: number;
+  /** All else: the gate's own time. */
   readonly overheadMs: number;
+  /**
+   * Shares of that: the cluster made and started pods of Jobs, their containers ran, and their end was not yet known.
+   * Jobs may run at the same time, and containers' times are whole seconds, so these are no sums.
+   */
+  readonly podStartMs: number;
+  readonly containersMs: number;
+  readonly endUnknownMs: number;
 }
 
-/** A line that the verifier wrote for people: seconds since its start, and words. */
-const LINE = /^\s*(\d+\.\d)s {2}(.*)$/;
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
 
-/**
- * Splits a gate run into the waits that its policy demands and the rest. The verifier's progress lines say when it
- * stopped waiting for an archive and created the inspector that reads it; the evidence says when each act began.
- */
-export function overheadOf(evidence: Evidence, log: string): Overhead {
-  const lines = log.split('\n').flatMap((line) => {
-    const [, seconds, words] = LINE.exec(line) ?? [];
-    return seconds === undefined || words === undefined
-      ? []
-      : [{ at: Number(seconds) * 1000, words }];
-  });
-  const begun = Date.parse(evidence.started_at);
-  const act = (fact: string) => evidence.acts.find((one) => one.fact === fact);
-  const untilJob = (fact: string): number => {
-    const startedAt = act(fact)?.started_at;
-    if (startedAt === null || startedAt === undefined) return 0;
-    const from = Date.parse(startedAt) - begun;
-    // Lines have tenths of a second.
-    const job = lines.find(({ at, words }) => at >= from - 100 && words.startsWith('creating Job'));
-    return job === undefined ? 0 : Math.max(0, job.at - from);
-  };
-  const observed = act('observation');
-  const observationMs = observed === undefined ? 0 : lasted(observed);
-  const provoked = evidence.policy?.['restart'] === 'provoke';
-  const restart = act('restart');
-  const restartMs = provoked && restart !== undefined ? lasted(restart) : 0;
-  const archivesMs = untilJob('before') + (provoked ? untilJob('after') : 0);
+/** Null for a document of a release that did not note its waits. */
+export function overheadOf(evidence: Evidence): Overhead | null {
+  const { waits, jobs = [] } = evidence;
+  if (waits === undefined) return null;
+  const demanded = waits.map((wait) => spanOf(wait.started_at, wait.finished_at));
+  const demandedMs = covered(demanded);
+  const own = (spans: readonly Span[]): number => covered([...demanded, ...spans]) - demandedMs;
+  const kinds = [...new Set(waits.map((wait) => wait.for))];
   return {
     totalMs: evidence.duration_ms,
-    observationMs,
-    archivesMs,
-    restartMs,
-    overheadMs: evidence.duration_ms - observationMs - archivesMs - restartMs,
+    waits: Object.fromEntries(
+      kinds.map((kind) => [
+        kind,
+        covered(
+          waits
+            .filter((wait) => wait.for === kind)
+            .map((wait) => spanOf(wait.started_at, wait.finished_at)),
+        ),
+      ]),
+    ),
+    demandedMs,
+    overheadMs: Math.max(0, evidence.duration_ms - demandedMs),
+    podStartMs: own(
+      jobs.map((job) => spanOf(job.created_at, job.container_started_at ?? job.collected_at)),
+    ),
+    containersMs: own(
+      jobs.flatMap(({ container_started_at: from, container_finished_at: until }) =>
+        from === null || until === null ? [] : [spanOf(from, until)],
+      ),
+    ),
+    endUnknownMs: own(
+      jobs.flatMap(({ container_finished_at: from, collected_at }) =>
+        from === null ? [] : [spanOf(from, collected_at)],
+      ),
+    ),
   };
 }
 
-function lasted(act: Evidence['acts'][number]): number {
-  return act.started_at === null ? 0 : Date.parse(act.finished_at) - Date.parse(act.started_at);
+function spanOf(from: string, until: string): Span {
+  return { from: Date.parse(from), until: Date.parse(until) };
+}
+
+/** Length of what at least one of the spans covers. */
+function covered(spans: readonly Span[]): number {
+  const sorted = spans
+    .filter(({ from, until }) => until > from)
+    .sort((left, right) => left.from - right.from);
+  let total = 0;
+  let reached = Number.NEGATIVE_INFINITY;
+  for (const { from, until } of sorted) {
+    total += Math.max(0, until - Math.max(from, reached));
+    reached = Math.max(reached, until);
+  }
+  return total;
 }

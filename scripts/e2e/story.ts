@@ -213,7 +213,7 @@ export class Story {
       folder: join(output, `version-${release.version}-${stage}`),
     });
     const { evidence } = traces;
-    const overhead = evidence === null ? null : overheadOf(evidence, traces.log);
+    const overhead = evidence === null ? null : overheadOf(evidence);
     const record: VerificationRecord = {
       version: release.version,
       stage,
@@ -231,7 +231,7 @@ export class Story {
     const extra =
       overhead === null
         ? ''
-        : `; ${(overhead.overheadMs / 1000).toFixed(1)} s beside demanded waits`;
+        : `; ${(overhead.overheadMs / 1000).toFixed(1)} s beside demanded waits, ${(overhead.podStartMs / 1000).toFixed(1)} s of them starting pods`;
     progress.note(
       `${stage} verification ${outcome.phase} in ${record.seconds} s: ${record.reason}${extra}`,
       outcome.phase === 'Successful' ? 'good' : 'bad',

@@ -22,6 +22,7 @@ export const compareWithProduction = defineAct({
   title: 'record beside production, and summarise both sides',
   touches: 'an inspector Job in each of the two namespaces, data volumes read-only',
   needs: ['promoted'],
+  after: ['windowStart'],
   async perform(context, { promoted }): Promise<Comparison> {
     const { platform, subject } = context;
     const deployment = await platform.deployment(subject.productionNamespace, RECORDER_DEPLOYMENT);
@@ -42,11 +43,17 @@ export const compareWithProduction = defineAct({
       );
     }
     const since = context.now();
-    const scrapes = await scrapeBoth(context, promoted.pod.name, production.name);
-    const window = { since: since.toISOString(), until: context.now().toISOString() };
-    await context.wait(MARGIN_MS);
-    const ownSummary = await summaryOf(context, subject.namespace, window);
-    const theirSummary = await summaryOf(context, subject.productionNamespace, window);
+    const { scrapes, until } = await context.demanded('comparison', async () => {
+      const both = await scrapeBoth(context, promoted.pod.name, production.name);
+      const ended = context.now();
+      await context.wait(MARGIN_MS);
+      return { scrapes: both, until: ended };
+    });
+    const window = { since: since.toISOString(), until: until.toISOString() };
+    const [ownSummary, theirSummary] = await Promise.all([
+      summaryOf(context, subject.namespace, window),
+      summaryOf(context, subject.productionNamespace, window),
+    ]);
     return {
       baseline: {
         canary: { summary: ownSummary, samples: scrapes.canary },

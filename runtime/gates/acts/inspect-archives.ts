@@ -8,6 +8,9 @@ export const inspectBefore = defineAct({
   title: 'wait for closed archives of this pod and inspect them',
   touches: 'an inspector Job, data volume read-only',
   needs: ['promoted'],
+  // What is closed does not change, so it is read while the recorder is observed; but not while it is compared, because
+  // an inspector beside one of the two takes its CPU.
+  after: ['comparison'],
   perform: (context, { promoted: { pod } }) =>
     inspectOnceClosed(
       context,
@@ -29,6 +32,7 @@ export const inspectAfter = defineAct({
   title: 'wait for an archive of the replacement and inspect all again',
   touches: 'an inspector Job, data volume read-only',
   needs: ['promoted', 'before', 'restart'],
+  after: [],
   async perform(context, { promoted, before, restart }) {
     if (restart.mode === 'observe') return before;
     const { pod } = promoted;

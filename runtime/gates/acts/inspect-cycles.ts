@@ -12,6 +12,7 @@ export const inspectCyclesBefore = defineAct({
   title: 'wait for a cycle and a closed archive of the collector and inspect them',
   touches: 'an inspector Job, data volume read-only',
   needs: ['collectorPod'],
+  after: [],
   perform: (context, { collectorPod: { pod } }) =>
     inspectOnceClosed(
       context,
@@ -31,6 +32,7 @@ export const inspectCyclesAfter = defineAct({
   title: 'wait for a later cycle and archive of the collector and inspect all again',
   touches: 'an inspector Job, data volume read-only',
   needs: ['collectorPod', 'cyclesBefore', 'collectorRestart'],
+  after: [],
   perform: (context, { cyclesBefore, collectorRestart: { replacement, deletedAt } }) =>
     inspectOnceClosed(
       context,

@@ -7,6 +7,7 @@ export const inspectWindowStart = defineAct({
   title: 'look at the archives when the window begins',
   touches: 'an inspector Job, data volume read-only',
   needs: ['promoted'],
+  after: [],
   perform: (context, { promoted: { pod } }) =>
     inspectWithMetrics(
       context,

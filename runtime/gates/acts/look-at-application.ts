@@ -10,7 +10,7 @@ export const lookAtApplication = defineAct({
   fact: 'delivery',
   title: 'look at what Argo CD synced',
   needs: [],
-  async perform({ platform, subject, policy, now, wait, signal }) {
+  async perform({ platform, subject, policy, now, wait, signal, demanded }) {
     const deadline = now().getTime() + policy.readyTimeout;
     for (;;) {
       signal.throwIfAborted();
@@ -21,7 +21,7 @@ export const lookAtApplication = defineAct({
       const state = { promotion, application };
       const isWell = deliveryFaults(state, subject, policy.objects).length === 0;
       if (isWell || now().getTime() >= deadline) return state;
-      await wait(POLL_INTERVAL_MS);
+      await demanded('delivery', () => wait(POLL_INTERVAL_MS));
     }
   },
 });

@@ -8,6 +8,8 @@ export const lookAtCollectorBefore = defineAct({
   fact: 'collectorBefore',
   title: 'look at the production collector',
   needs: [],
+  // A restart that this run provokes is no change that production made.
+  after: ['promoted', 'collectorRestart'],
   perform: look,
 });
 

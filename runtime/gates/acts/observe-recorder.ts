@@ -11,23 +11,26 @@ export const observeRecorder = defineAct({
   fact: 'observation',
   title: 'observe the recorder',
   needs: ['promoted'],
-  perform({ platform, subject, policy, progress, ...context }, { promoted }) {
+  after: ['windowStart'],
+  perform({ platform, subject, policy, progress, demanded, ...context }, { promoted }) {
     let told = 0;
-    return observe({
-      ...context,
-      platform,
-      namespace: subject.namespace,
-      pod: promoted.pod.name,
-      durationMs: policy.observation,
-      reconnectWithinMs: policy.reconnectWithin,
-      onPoll(poll, elapsedMs) {
-        if (elapsedMs - told < TELL_EVERY_MS) return;
-        told = elapsedMs;
-        progress(
-          `observed ${formatDuration(Math.round(elapsedMs / 1000) * 1000)} of ${formatDuration(policy.observation)}: ${describe(poll)}`,
-        );
-      },
-    });
+    return demanded('observation', () =>
+      observe({
+        ...context,
+        platform,
+        namespace: subject.namespace,
+        pod: promoted.pod.name,
+        durationMs: policy.observation,
+        reconnectWithinMs: policy.reconnectWithin,
+        onPoll(poll, elapsedMs) {
+          if (elapsedMs - told < TELL_EVERY_MS) return;
+          told = elapsedMs;
+          progress(
+            `observed ${formatDuration(Math.round(elapsedMs / 1000) * 1000)} of ${formatDuration(policy.observation)}: ${describe(poll)}`,
+          );
+        },
+      }),
+    );
   },
 });
 

@@ -8,6 +8,7 @@ export const restartCollector = defineAct({
   title: 'restart the collector',
   touches: 'the collector pod is deleted',
   needs: ['collectorPod', 'cyclesBefore'],
+  after: [],
   answeredBy: ['cycle-after-restart', 'snapshots-survive-restart'],
   perform: (context, { collectorPod }) =>
     replacePod(context, COLLECTOR_COMPONENT, collectorPod.pod),

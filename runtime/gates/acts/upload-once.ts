@@ -12,6 +12,8 @@ export function uploadOnce(identity: Identity): Act {
     touches:
       'a Job from the uploader CronJob, minimum age 0; closed archives are copied to the remote',
     needs: [identity],
+    // What a restart closed is there to upload.
+    after: ['collectorRestart', 'restart'],
     answeredBy: ['upload-verified', 'snapshots-uploaded'],
     async perform({ platform, subject, now }) {
       const startedAt = now();
@@ -27,6 +29,7 @@ export function readBackUpload(identity: Identity): Act {
     title: 'read the uploaded files back from the remote',
     touches: 'an inspector Job, data volume read-only, remote read',
     needs: [identity, 'upload'],
+    after: [],
     async perform(context, { upload }) {
       const since = new Date(upload.startedAt.getTime() - CLOCK_TOLERANCE_MS).toISOString();
       const requestedAt = context.now();

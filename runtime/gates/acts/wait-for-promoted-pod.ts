@@ -1,5 +1,4 @@
-import { defineAct } from '../act.ts';
-import type { CheckContext } from '../check.ts';
+import { type ActContext, defineAct } from '../act.ts';
 import type { PromotedPod } from '../facts.ts';
 import { livePods, notAloneOnDigest } from '../recorder-pod.ts';
 import { until } from '../until.ts';
@@ -18,6 +17,7 @@ export const waitForPromotedPod = defineAct({
   fact: 'promoted',
   title: 'wait for the promoted recorder pod',
   needs: [],
+  after: [],
   answeredBy: ['recorder-on-promoted-digest'],
   perform: (context) => waitForPod(context, RECORDER_COMPONENT, RECORDER_DEPLOYMENT),
 });
@@ -27,23 +27,20 @@ export const waitForPromotedCollector = defineAct({
   fact: 'collectorPod',
   title: 'wait for the promoted collector pod',
   needs: [],
+  after: [],
   answeredBy: ['collector-on-promoted-digest'],
   perform: (context) => waitForPod(context, COLLECTOR_COMPONENT, COLLECTOR_DEPLOYMENT),
 });
 
 async function waitForPod(
-  { platform, subject, policy, ...context }: CheckContext,
+  { platform, subject, policy, ...context }: ActContext,
   component: string,
   deploymentName: string,
 ): Promise<PromotedPod> {
   const { namespace, imageDigest } = subject;
-  return until(
-    context,
-    {
-      what: `one ready ${component} pod in namespace ${namespace} that runs ${imageDigest}`,
-      timeoutMs: policy.readyTimeout,
-    },
-    async () => {
+  const what = `one ready ${component} pod in namespace ${namespace} that runs ${imageDigest}`;
+  return context.demanded('rollout', () =>
+    until(context, { what, timeoutMs: policy.readyTimeout }, async () => {
       const deployment = await platform.deployment(namespace, deploymentName);
       if (deployment === null) {
         return {
@@ -55,6 +52,6 @@ async function waitForPod(
       const [pod] = livePods(pods);
       if (problem !== null || pod === undefined) return { notYet: problem ?? 'no pod' };
       return { done: { pod, deployment } };
-    },
+    }),
   );
 }

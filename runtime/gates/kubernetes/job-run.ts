@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorText } from '../error.ts';
-import type { JobOutcome } from '../platform.ts';
+import type { JobOutcome, JobTimes } from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { Api } from './api.ts';
 import { JOB_LABEL } from './job-template.ts';
@@ -20,19 +20,29 @@ export interface JobRunOptions {
   progress(text: string): void;
 }
 
-const POLL_INTERVAL_MS = 500;
+const POLL_INTERVAL_MS = 250;
+/** The Job itself is asked less often: it says only what its pod cannot. */
+const POLLS_PER_LOOK_AT_JOB = 4;
 /** The Job controller ends a Job at its deadline; this much later it is not going to. */
 const CONTROLLER_GRACE_MS = 30_000;
 
 /** Creates a Job, waits for its end, reads its log, and deletes it whatever happened. */
-export async function runJob(options: JobRunOptions): Promise<JobOutcome> {
+export async function runJob(
+  options: JobRunOptions,
+): Promise<JobOutcome & { readonly times: JobTimes }> {
+  const createdAt = new Date().toISOString();
   try {
     await create(options);
-    const condition = await waitForEnd(options);
-    return await readOutcome(options, condition);
+    return await readOutcome(options, await waitForEnd(options), createdAt);
   } finally {
     await remove(options);
   }
+}
+
+/** What the Job's controller says of its end; null where its container ended before the controller said so. */
+interface End {
+  readonly condition: Condition | null;
+  readonly pods: readonly PodObject[];
 }
 
 interface Condition {
@@ -51,40 +61,69 @@ async function create({ api, namespace, manifest, name }: JobRunOptions): Promis
   }
 }
 
-async function waitForEnd(options: JobRunOptions): Promise<Condition> {
-  const { api, namespace, name, signal } = options;
+/**
+ * The end of its one container ends the wait: the kubelet takes two seconds more to take the pod down, and only then
+ * does the controller call the Job complete. What never comes to a container (a quota, the deadline) the Job says.
+ */
+async function waitForEnd(options: JobRunOptions): Promise<End> {
+  const { api, namespace, name, container, signal } = options;
   const giveUpAt = Date.now() + options.deadlineSeconds * 1000 + CONTROLLER_GRACE_MS;
-  for (;;) {
-    const job = await api.json({ verb: 'get', ...jobs(namespace), name }, jobObject);
-    const ended = job.status?.conditions?.find(
-      (one) => (one.type === 'Complete' || one.type === 'Failed') && one.status === 'True',
-    );
-    if (ended !== undefined) return ended;
+  for (let poll = 0; ; poll += 1) {
+    const condition = poll % POLLS_PER_LOOK_AT_JOB === 0 ? await endCondition(options) : null;
+    const pods = await listPods(api, namespace, { [JOB_LABEL]: name });
+    const [pod] = pods;
+    const ended = pod !== undefined && terminated(pod, container) !== undefined;
+    if (ended || condition !== null) return { condition, pods };
     if (Date.now() > giveUpAt) {
-      return {
-        type: 'Failed',
-        reason: 'NeverEnded',
-        message: `no end ${options.deadlineSeconds} s after its deadline began; does the Job controller run?`,
-      };
+      const message = `no end ${options.deadlineSeconds} s after its deadline began; does the Job controller run?`;
+      return { condition: { type: 'Failed', reason: 'NeverEnded', message }, pods };
     }
     await delay(POLL_INTERVAL_MS, undefined, { signal });
   }
 }
 
-async function readOutcome(options: JobRunOptions, condition: Condition): Promise<JobOutcome> {
-  const { api, namespace, name, container } = options;
-  const pods = await listPods(api, namespace, { [JOB_LABEL]: name });
-  const pod = pods[0];
-  const terminated =
-    pod === undefined ? undefined : containerStatus(pod, container)?.state?.terminated;
+async function endCondition({ api, namespace, name }: JobRunOptions): Promise<Condition | null> {
+  const job = await api.json({ verb: 'get', ...jobs(namespace), name }, jobObject);
+  const ended = job.status?.conditions?.find(
+    (one) => (one.type === 'Complete' || one.type === 'Failed') && one.status === 'True',
+  );
+  return ended ?? null;
+}
+
+async function readOutcome(
+  options: JobRunOptions,
+  { condition, pods }: End,
+  createdAt: string,
+): Promise<JobOutcome & { readonly times: JobTimes }> {
+  const { name, container } = options;
+  const [pod] = pods;
+  const ended = pod === undefined ? undefined : terminated(pod, container);
+  const log = pod === undefined ? '' : await logOf(options, pod);
   return {
     name,
-    succeeded: condition.type === 'Complete' && terminated?.exitCode === 0,
+    succeeded: (condition === null || condition.type === 'Complete') && ended?.exitCode === 0,
     imageDigest: pod === undefined ? null : digestOf(containerStatus(pod, container)?.imageID),
-    exitCode: terminated?.exitCode ?? null,
-    log: pod === undefined ? '' : await logOf(options, pod),
+    exitCode: ended?.exitCode ?? null,
+    log,
     reason: explain(condition, pods, container),
+    times: {
+      name,
+      created_at: createdAt,
+      container_started_at: instantOf(ended?.startedAt),
+      container_finished_at: instantOf(ended?.finishedAt),
+      collected_at: new Date().toISOString(),
+    },
   };
+}
+
+function terminated(pod: PodObject, container: string) {
+  return containerStatus(pod, container)?.state?.terminated;
+}
+
+/** As evidence writes times; null for what is none. */
+function instantOf(text: string | null | undefined): string | null {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
 async function logOf({ api, namespace, container }: JobRunOptions, pod: PodObject) {
@@ -101,8 +140,15 @@ async function logOf({ api, namespace, container }: JobRunOptions, pod: PodObjec
   });
 }
 
-function explain(condition: Condition, pods: readonly PodObject[], container: string): string {
-  const parts = [condition.type, condition.reason, condition.message].filter(Boolean);
+function explain(
+  condition: Condition | null,
+  pods: readonly PodObject[],
+  container: string,
+): string {
+  const parts =
+    condition === null
+      ? ['its container ended']
+      : [condition.type, condition.reason, condition.message].filter(Boolean);
   if (pods.length === 0) parts.push('no pod of it was found');
   for (const pod of pods) {
     const state = containerStatus(pod, container)?.state;

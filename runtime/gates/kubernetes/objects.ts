@@ -27,6 +27,8 @@ const containerStatus = z.object({
           exitCode: z.number().int(),
           reason: z.string().optional(),
           message: z.string().optional(),
+          startedAt: z.string().nullish(),
+          finishedAt: z.string().nullish(),
         })
         .optional(),
     })

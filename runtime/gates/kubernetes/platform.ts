@@ -1,5 +1,6 @@
 import type {
   InspectRequest,
+  JobTimes,
   KeptEvidence,
   Platform,
   Pod,
@@ -55,6 +56,7 @@ export function kubernetesPlatform(cluster: Cluster, options: KubernetesOptions)
 
 class KubernetesPlatform implements Platform {
   readonly description: string;
+  readonly jobsRun: JobTimes[] = [];
   readonly #options: KubernetesOptions;
   readonly #api: Api;
   /** Not ended by the run's signal: evidence is written, and Jobs deleted, after an abort as well. */
@@ -260,7 +262,7 @@ class KubernetesPlatform implements Platform {
       args: job.args,
     });
     progress(`creating Job ${name} in namespace ${namespace}`);
-    return runJob({
+    const { times, ...outcome } = await runJob({
       api: this.#api,
       cleanUp: this.#afterwards,
       signal,
@@ -271,6 +273,8 @@ class KubernetesPlatform implements Platform {
       deadlineSeconds,
       progress,
     });
+    this.jobsRun.push(times);
+    return outcome;
   }
 
   /** Where the data volume is mounted; remembered, because between two recorder pods there is none to ask. */

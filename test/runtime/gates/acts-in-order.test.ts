@@ -3,7 +3,7 @@ import { verdictOf } from '../../../runtime/gates/evidence-content.ts';
 import { PlatformError } from '../../../runtime/gates/platform-error.ts';
 import { runGate } from '../../../runtime/gates/run.ts';
 import { changed } from './broken-worlds.ts';
-import { run, wsSmoke } from './run-in-world.ts';
+import { gateNamed, run, wsSmoke } from './run-in-world.ts';
 import { OTHER_DIGEST, World } from './world.ts';
 
 describe('the sequence of acts', () => {
@@ -75,6 +75,59 @@ describe('the sequence of acts', () => {
     const { checks } = await run(forbidden);
     expect(checks[0]).toMatchObject({ status: 'fail', reason: /verb list on pods/ });
     expect(forbidden.time).toBe(begun);
+  });
+
+  it('reads closed archives while it observes, and restarts nothing before the observation ended', async () => {
+    const world = new World();
+    const { acts } = await run(world);
+    const inspected = world.calls.indexOf('inspect');
+    const lastObserved = world.calls.lastIndexOf('metrics recorder-promoted');
+    expect(inspected).toBeGreaterThan(-1);
+    expect(inspected).toBeLessThan(lastObserved);
+    expect(world.calls.indexOf('deletePod recorder-promoted')).toBeGreaterThan(lastObserved);
+    expect(acts.map((act) => act.status)).not.toContain('failed');
+  });
+
+  it('judges a window by what was written in it: the inspection waits for its end', async () => {
+    const world = new World();
+    const { acts } = await runGate(gateNamed('ws-reliability'), world.context());
+    const act = (fact: string) => acts.find((one) => one.fact === fact);
+    expect((act('before')?.started_at ?? '') >= (act('observation')?.finished_at ?? 'z')).toBe(
+      true,
+    );
+    expect(act('before')?.status).toBe('done');
+  });
+
+  it('notes what it waited for because policy, rollout or rotation demand it', async () => {
+    const { waits, acts } = await run(new World());
+    const observation = waits.find((wait) => wait.for === 'observation');
+    expect(observation).toMatchObject({
+      started_at: acts.find((act) => act.fact === 'observation')?.started_at,
+      finished_at: acts.find((act) => act.fact === 'observation')?.finished_at,
+    });
+    expect(new Set(waits.map((wait) => wait.for))).toEqual(
+      new Set(['rollout', 'observation', 'archives', 'restart']),
+    );
+  });
+
+  it('leaves nothing under way behind a run that broke', async () => {
+    const world = new World();
+    let inspecting = false;
+    world.before = async (call) => {
+      if (call !== 'inspect') return;
+      inspecting = true;
+      await new Promise((resolve) => setImmediate(resolve));
+      inspecting = false;
+    };
+    const context = world.context();
+    const broken = {
+      ...context,
+      progress: (text: string) => {
+        if (text.includes('observe')) throw new RangeError('nobody listens');
+      },
+    };
+    await expect(runGate(wsSmoke(), broken)).rejects.toThrow('nobody listens');
+    expect([inspecting, world.calls.includes('inspect')]).toEqual([false, true]);
   });
 
   it('takes a check that throws for a refusal, with its text', async () => {

@@ -5,6 +5,7 @@ import type { ApplicationState, PromotionState } from '../../../runtime/gates/de
 import type {
   InspectRequest,
   JobOutcome,
+  JobTimes,
   KeptEvidence,
   Platform,
   Pod,
@@ -45,6 +46,7 @@ const READY_MS = 3000;
  */
 export class World implements Platform {
   readonly description = 'a world in memory';
+  readonly jobsRun: JobTimes[] = [];
   readonly configMaps = new Map<
     string,
     { readonly data: Readonly<Record<string, string>>; readonly immutable: boolean }
