@@ -88,7 +88,7 @@ export class Delivery {
         return own === undefined ? { notYet: 'none' } : { done: own };
       },
     );
-    return this.#ended(found.metadata.name);
+    return this.ended(found.metadata.name);
   }
 
   /**
@@ -100,6 +100,16 @@ export class Delivery {
     target: Freight,
     person?: string,
   ): Promise<Promotion | { readonly refused: string }> {
+    const begun = await this.begin(stageName, target, person);
+    return 'refused' in begun ? begun : this.ended(begun.name);
+  }
+
+  /** The same without waiting for its end. */
+  async begin(
+    stageName: string,
+    target: Freight,
+    person?: string,
+  ): Promise<{ readonly name: string } | { readonly refused: string }> {
     const object = {
       apiVersion: 'kargo.akuity.io/v1alpha1',
       kind: 'Promotion',
@@ -112,8 +122,23 @@ export class Delivery {
       stringify(object),
     );
     if (answer.code !== 0) return { refused: answer.error.trim() };
-    const name = answer.out.trim().split('/').at(-1) ?? '';
-    return this.#ended(name);
+    return { name: answer.out.trim().split('/').at(-1) ?? '' };
+  }
+
+  /** Waits until a step of a Promotion is under way and has been for `forMs`: Kargo asked once and asks again. */
+  async standsAt(name: string, alias: string, forMs: number): Promise<void> {
+    await this.#until(`Promotion ${name} at ${alias}`, TIMEOUTS.promotion, async () => {
+      const found = await this.#kubectl.find(PROMOTIONS, name, PROJECT, promotion);
+      const { phase = '', stepExecutionMetadata: steps = [] } = found?.status ?? {};
+      if (ENDED.includes(phase)) {
+        throw new E2eError('NOT_SEEN', `Promotion ${name} ${phase} without standing at ${alias}`);
+      }
+      const step = steps.find((one) => one.alias === alias);
+      const since = Date.parse(step?.startedAt ?? '');
+      return step?.status === 'Running' && Date.now() - since >= forMs
+        ? { done: undefined }
+        : { notYet: `${phase} ${steps.at(-1)?.alias ?? ''}` };
+    });
   }
 
   /** Waits until the Stage's verification of this Freight has ended. Only one that began after `since` counts. */
@@ -163,7 +188,7 @@ export class Delivery {
     ]);
   }
 
-  async #ended(name: string): Promise<Promotion> {
+  async ended(name: string): Promise<Promotion> {
     return this.#until(`Promotion ${name}`, TIMEOUTS.promotion, async () => {
       const found = await this.#kubectl.find(PROMOTIONS, name, PROJECT, promotion);
       if (found === null) return { notYet: 'not there' };

@@ -24,6 +24,8 @@ export interface Outcome {
     readonly status: string;
     readonly message: string;
   }[];
+  /** Aliases of steps that had to ask again. */
+  readonly waitedAt: readonly string[];
   readonly state: unknown;
   readonly freightMetadata: unknown;
   /** Of the rendered branch; null where there is none. */
@@ -34,14 +36,20 @@ const POLL_MS = 10;
 
 /**
  * Carries a real Promotion out once more with the rehearsal's engine: from the objects, the Freight, the metadata and
- * the repository as they stood before it, at the times at which Kargo began each step.
+ * the repository as they stood before it, at the times at which Kargo began each step. `meanwhile` are the ConfigMaps
+ * as they stood when a step that had waited went on.
  */
 export async function replay(
   snapshot: Snapshot,
   real: RawPromotion,
-  options: { readonly folder: string; readonly uiBaseUrl: string; readonly signal: AbortSignal },
+  options: {
+    readonly folder: string;
+    readonly uiBaseUrl: string;
+    readonly signal: AbortSignal;
+    readonly meanwhile?: Snapshot['configMaps'];
+  },
 ): Promise<Outcome> {
-  const { folder, uiBaseUrl, signal } = options;
+  const { folder, uiBaseUrl, signal, meanwhile } = options;
   const project = loadProject(PROJECT, [{ file: 'kargo (rendered)', text: snapshot.kargo }]);
   const stage = project.stages.get(real.spec.stage);
   const freight = snapshot.freight.find(({ name }) => name === real.spec.freight);
@@ -81,14 +89,20 @@ export async function replay(
     project,
     freight,
   };
-  const began = new Map(
-    real.status.stepExecutionMetadata.map(({ alias, startedAt }) => [alias, startedAt]),
-  );
+  const times = new Map(real.status.stepExecutionMetadata.map((step) => [step.alias, step]));
+  const waitedAt: string[] = [];
   let result: PromotionResult | null = null;
   const events = promote(input, { world, workDir, pollIntervalMs: POLL_MS, uiBaseUrl, signal });
   for await (const event of events) {
     // Kargo notes whole seconds; the gates' expressions say no more either.
-    if (event.type === 'step-started') now = Date.parse(began.get(event.alias) ?? '') || now;
+    if (event.type === 'step-started') {
+      now = Date.parse(times.get(event.alias)?.startedAt ?? '') || now;
+    }
+    if (event.type === 'step-waiting' && !waitedAt.includes(event.alias)) {
+      waitedAt.push(event.alias);
+      now = Date.parse(times.get(event.alias)?.finishedAt ?? '') || now;
+      for (const [name, data] of meanwhile ?? []) world.configMaps.set(`${PROJECT}/${name}`, data);
+    }
     if (event.type === 'promotion-finished') result = event.result;
   }
   if (result === null) throw new E2eError('NOT_REPLAYED', 'the engine ended without a result');
@@ -101,6 +115,7 @@ export async function replay(
       status: status ?? '',
       message,
     })),
+    waitedAt,
     state: result.state,
     freightMetadata: world.freightMetadata(PROJECT, freight.name) ?? {},
     branch: await branchOf(repository, `stage/${real.spec.stage}`, folder),
@@ -129,6 +144,7 @@ export function differencesOf(real: Outcome, engine: Outcome): readonly string[]
   compare('steps', real.steps.length, engine.steps.length);
   for (const [index, step] of real.steps.entries())
     compare(`step ${step.alias}`, step, engine.steps[index]);
+  compare('waiting', real.waitedAt, engine.waitedAt);
   compare('state', real.state, engine.state);
   compare('Freight metadata', real.freightMetadata, engine.freightMetadata);
   compare('tree of the branch', real.branch?.tree ?? null, engine.branch?.tree ?? null);

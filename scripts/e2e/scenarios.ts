@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Progress } from '../rehearse/progress.ts';
+import type { Change } from './changes.ts';
 import { type Delivery, PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
 import { delivered } from './installation.ts';
@@ -9,7 +10,7 @@ import { configMap, type Freight } from './objects.ts';
 import { type Forge, publishChange } from './release.ts';
 import { differencesOf, replay } from './replay.ts';
 import type { ScenarioRecord } from './result.ts';
-import { outcomeOf, photograph, rawPromotionOf } from './snapshot.ts';
+import { configMapsNow, outcomeOf, photograph, rawPromotionOf } from './snapshot.ts';
 
 export interface ScenarioOptions {
   readonly kubectl: Kubectl;
@@ -28,6 +29,15 @@ export interface ScenarioOptions {
 
 const CALENDAR = 'kargo/configmap-market-sessions.yaml';
 const TICKET_LIFETIME_MS = 3_600_000;
+const WAITING_GATE: Change = {
+  kind: 'component',
+  kustomization: 'kargo',
+  component: 'kargo/components/waiting-gate',
+  why: 'a scenario',
+};
+const WAITS_AT = 'market-gate::wait';
+/** Kargo asks at once and then waits: standing for so long it has asked. */
+const STANDS_MS = 5000;
 
 /**
  * Promotes on the real cluster as the rehearsal's scenarios do, and carries each promotion out once more with the
@@ -42,21 +52,20 @@ export async function playScenarios(options: ScenarioOptions): Promise<readonly 
   await play.giveBack(lost);
   await play.market('00:00-24:00');
   await play.promote('market-open-refused', fresh, 'market-gate::closed');
-  const person = await play.actor();
-  await delivery.ticket({
-    id: `e2e-${options.forge.runId}`,
-    stage: 'full',
-    freight: fresh.metadata.name,
-    operator: person,
-    justification: 'an end-to-end run, which nobody waits for',
-    expiresAt: `${new Date(Date.now() + TICKET_LIFETIME_MS).toISOString().slice(0, 19)}Z`,
-  });
+  await play.fileTicket('e2e', fresh);
   await play.promote('break-glass-used', fresh, null);
   await play.promote('second-use-refused', fresh, 'market-gate::closed');
   await delivery.ticket(null);
   await play.market('closed');
-  await play.promote('rollback', old, null);
+  await play.promote('rollback', old, null, { trailers: ['Rollback-To'] });
   await play.promote('market-closed', fresh, null);
+  await play.market('00:00-24:00', [WAITING_GATE]);
+  await play.promote('waits-for-ticket', old, null, {
+    trailers: ['Rollback-To', 'Break-Glass-Id'],
+    opens: () => play.fileTicket('e2e-waiting', old),
+  });
+  await delivery.ticket(null);
+  await play.promote('waits-for-session', fresh, null, { opens: () => play.market('closed') });
   return play.records;
 }
 
@@ -71,15 +80,28 @@ class Play {
     this.#checkout = '';
   }
 
-  /** One promotion to full, twice: by Kargo, then by the engine from what stood before it. */
-  async promote(name: string, freight: Freight, refusedBy: string | null): Promise<void> {
+  /**
+   * One promotion to full, twice: by Kargo, then by the engine from what stood before it. With `opens` it has to wait at
+   * its market gate until that was done.
+   */
+  async promote(
+    name: string,
+    freight: Freight,
+    refusedBy: string | null,
+    expects: {
+      /** Of the commit that it makes. */
+      readonly trailers?: readonly string[];
+      readonly opens?: () => Promise<void>;
+    } = {},
+  ): Promise<void> {
     const { kubectl, delivery, forge, repoURL, uiBaseUrl, output, person, progress } =
       this.#options;
+    const { trailers = [], opens } = expects;
     const folder = await mkdtemp(join(forge.folder, `${name}-`));
     const { pushUrl, signal } = forge;
     const checkout = await this.#current();
     const snapshot = await photograph(kubectl, { checkout, repoURL, pushUrl, folder, signal });
-    const made = await delivery.promote('full', freight, person);
+    const made = await delivery.begin('full', freight, person);
     if ('refused' in made) {
       this.#record({
         name,
@@ -89,13 +111,25 @@ class Play {
       });
       return;
     }
-    const real = await rawPromotionOf(kubectl, made.metadata.name);
-    const ours = await outcomeOf(kubectl, real, pushUrl, folder);
-    const engine = await replay(snapshot, real, { folder, uiBaseUrl, signal });
+    if (opens !== undefined) {
+      await delivery.standsAt(made.name, WAITS_AT, STANDS_MS);
+      progress.note(`Kargo waits at ${WAITS_AT}`);
+      await opens();
+    }
+    await delivery.ended(made.name);
+    const real = await rawPromotionOf(kubectl, made.name);
+    const waited = opens === undefined ? [] : [WAITS_AT];
+    const ours = await outcomeOf(kubectl, real, pushUrl, folder, waited);
+    const meanwhile = opens === undefined ? {} : { meanwhile: await configMapsNow(kubectl) };
+    const engine = await replay(snapshot, real, { folder, uiBaseUrl, signal, ...meanwhile });
     const differences = differencesOf(ours, engine);
     const refusing = ours.steps.find(({ status }) => status === 'Failed' || status === 'Errored');
+    const lines = ours.branch?.message.split('\n') ?? [];
+    const missing = trailers.filter((key) => !lines.some((line) => line.startsWith(`${key}: `)));
     const expected =
-      refusedBy === null ? ours.phase === 'Succeeded' : refusing?.alias === refusedBy;
+      missing.length === 0 &&
+      (refusedBy === null ? ours.phase === 'Succeeded' : refusing?.alias === refusedBy);
+    if (missing.length > 0) progress.note(`the commit has no trailer ${missing.join(', ')}`, 'bad');
     await writeFile(
       join(output, `scenario-${name}.json`),
       `${JSON.stringify({ real: ours, engine, differences }, null, 2)}\n`,
@@ -123,12 +157,26 @@ class Play {
     return this.#actor;
   }
 
-  /** Writes today's entry of the calendar to main and waits until Argo CD has delivered it. */
-  async market(entry: string): Promise<void> {
+  /** Files a valid ticket for this run's person, as in Kargo's UI. */
+  async fileTicket(prefix: string, freight: Freight): Promise<void> {
+    const { delivery, forge } = this.#options;
+    await delivery.ticket({
+      id: `${prefix}-${forge.runId}`,
+      stage: 'full',
+      freight: freight.metadata.name,
+      operator: await this.actor(),
+      justification: 'an end-to-end run, which nobody waits for',
+      expiresAt: `${new Date(Date.now() + TICKET_LIFETIME_MS).toISOString().slice(0, 19)}Z`,
+    });
+  }
+
+  /** Writes today's entry of the calendar to main, with what else changes, and waits until Argo CD has delivered it. */
+  async market(entry: string, changes: readonly Change[] = []): Promise<void> {
     const { kubectl, forge, progress } = this.#options;
     const today = new Date().toISOString().slice(0, 10);
     const { commit, folder } = await publishChange(forge, `Calendar: ${today} ${entry}`, [
       { kind: 'value', file: CALENDAR, path: `data.${today}`, value: entry, why: 'a scenario' },
+      ...changes,
     ]);
     this.#checkout = folder;
     await delivered({ kubectl, progress, signal: forge.signal }, commit);

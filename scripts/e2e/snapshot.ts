@@ -52,6 +52,7 @@ const rawPromotion = z.object({
           status: z.string().default(''),
           message: z.string().default(''),
           startedAt: z.string().optional(),
+          finishedAt: z.string().optional(),
         }),
       )
       .default([]),
@@ -71,7 +72,6 @@ export async function photograph(
   },
 ): Promise<Snapshot> {
   const { checkout, repoURL, pushUrl, folder, signal } = options;
-  const maps = await kubectl.list('configmaps', PROJECT, configMap);
   const freight = await kubectl.list('freights.kargo.akuity.io', PROJECT, rawFreight);
   return {
     kargo: joinObjects(
@@ -79,7 +79,7 @@ export async function photograph(
     ),
     repoURL,
     repository: await mirror(pushUrl, folder),
-    configMaps: new Map(maps.map(({ metadata, data }) => [metadata.name, data])),
+    configMaps: await configMapsNow(kubectl),
     freight: freight.map(({ metadata, origin, images, commits }) => ({
       name: metadata.name,
       origin,
@@ -98,6 +98,12 @@ export async function photograph(
   };
 }
 
+/** The ConfigMaps of the Project. */
+export async function configMapsNow(kubectl: Kubectl): Promise<Snapshot['configMaps']> {
+  const maps = await kubectl.list('configmaps', PROJECT, configMap);
+  return new Map(maps.map(({ metadata, data }) => [metadata.name, data]));
+}
+
 /** The Promotion with all that the engine may need of it. */
 export async function rawPromotionOf(kubectl: Kubectl, name: string): Promise<RawPromotion> {
   return rawPromotion.parse(
@@ -113,12 +119,13 @@ export async function rawPromotionOf(kubectl: Kubectl, name: string): Promise<Ra
   );
 }
 
-/** What Kargo made of it. */
+/** What Kargo made of it. `waitedAt`: where it was seen to wait, which nothing of a Promotion tells afterwards. */
 export async function outcomeOf(
   kubectl: Kubectl,
   real: RawPromotion,
   repository: string,
   folder: string,
+  waitedAt: readonly string[],
 ): Promise<Outcome> {
   const found = await kubectl.find(
     'freights.kargo.akuity.io',
@@ -135,6 +142,7 @@ export async function outcomeOf(
       status,
       message,
     })),
+    waitedAt,
     state: real.status.state ?? {},
     freightMetadata: found?.status.metadata ?? {},
     branch: await branchOf(repository, `stage/${real.spec.stage}`, folder),

@@ -6,6 +6,7 @@ const outcome = (commit: string, changes: Partial<Outcome> = {}): Outcome => ({
   message: '',
   inflated: [{ uses: 'git-push', as: 'publish::push' }],
   steps: [{ alias: 'publish::push', status: 'Succeeded', message: '' }],
+  waitedAt: [],
   state: { 'publish::push': { branch: 'stage/full', commit } },
   freightMetadata: {},
   branch: { tree: 'f00d', commit, message: 'full: 0123456789ab' },
@@ -27,6 +28,7 @@ test.each<[string, Partial<Outcome>]>([
   ['message', { message: 'another' }],
   ['inflated step 0', { inflated: [{ uses: 'git-push', as: 'push' }] }],
   ['step publish::push', { steps: [{ alias: 'publish::push', status: 'Failed', message: '' }] }],
+  ['waiting', { waitedAt: ['market-gate::wait'] }],
   ['state', { state: {} }],
   ['Freight metadata', { freightMetadata: { 'ranIn-full': {} } }],
   [
