@@ -1,8 +1,8 @@
+import type { FrameCode } from './frame-code.ts';
 import { FrameLines, type ScannedFrame } from './frame-line.ts';
 import type { WholeLines } from './line-splitter.ts';
 import { type ArchiveRow, archiveRow, type EndRow, type SegmentRow } from './row.ts';
 import type { NumberedRow } from './row-line.ts';
-import type { Unescaper } from './unescape.ts';
 
 /** A row between `segment` and `end`, and its line in the file, counted from 1. */
 export interface ReadRow {
@@ -42,9 +42,9 @@ export class ArchiveParser {
   readonly problems: ReadProblem[] = [];
   problemCount = 0;
 
-  constructor(handlers: ParserHandlers, unescaper: Unescaper, stopAtProblem: boolean) {
+  constructor(handlers: ParserHandlers, code: FrameCode, stopAtProblem: boolean) {
     this.#handlers = handlers;
-    this.#frameLines = new FrameLines(unescaper);
+    this.#frameLines = new FrameLines(code);
     this.#stopAtProblem = stopAtProblem;
   }
 
@@ -54,7 +54,8 @@ export class ArchiveParser {
     if (takeFrame !== undefined) this.#frameLines.load(bytes);
     let size = overlong;
     for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
-      end = bytes.indexOf(LINE_FEED, start);
+      const frame = takeFrame === undefined ? null : this.#frameLines.frame(start);
+      end = frame === null ? bytes.indexOf(LINE_FEED, start) : this.#frameLines.end;
       this.lines++;
       if (this.#stopAtProblem && this.problemCount > 0) continue;
       this.#line = this.lines;
@@ -63,7 +64,6 @@ export class ArchiveParser {
         size = null;
         continue;
       }
-      const frame = takeFrame === undefined ? null : this.#frameLines.frame(start, end);
       if (frame === null) this.#slowly(bytes.toString('utf8', start, end));
       else if (this.#isInPlace('frame')) {
         this.rows++;

@@ -29,24 +29,34 @@ export class LineSplitter {
     return this.#restBytes;
   }
 
-  /** The lines that `chunk` completes, or null. The chunk is kept and must not change. */
-  push(chunk: Buffer): WholeLines | null {
-    const end = chunk.lastIndexOf(LINE_FEED);
-    if (end === -1) {
+  /**
+   * The lines that `chunk` completes: the one that began before, then all others in one piece. The chunk is kept and
+   * must not change.
+   */
+  push(chunk: Buffer): WholeLines[] {
+    const first = chunk.indexOf(LINE_FEED);
+    if (first === -1) {
       this.#keep(chunk);
-      return null;
+      return [];
     }
-    const first = this.#restBytes + chunk.indexOf(LINE_FEED);
-    const overlong = first > this.#longest ? first : null;
-    // What was kept of a line that proved too long is less than the line: no part of it must be read as a row.
-    const from = overlong === null ? 0 : chunk.indexOf(LINE_FEED);
-    const kept = overlong === null ? this.#rest : [];
-    const whole = chunk.subarray(from, end + 1);
-    const bytes = kept.length === 0 ? whole : Buffer.concat([...kept, whole]);
+    const whole: WholeLines[] = [];
+    const size = this.#restBytes + first;
+    let next = 0;
+    if (this.#restBytes > 0 || size > this.#longest) {
+      next = first + 1;
+      // What was kept of a line that proved too long is less than the line: no part of it must be read as a row.
+      if (size > this.#longest) whole.push({ bytes: chunk.subarray(first, next), overlong: size });
+      else {
+        const bytes = Buffer.concat([...this.#rest, chunk.subarray(0, next)]);
+        whole.push({ bytes, overlong: null });
+      }
+    }
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > next) whole.push({ bytes: chunk.subarray(next, end), overlong: null });
     this.#rest = [];
     this.#restBytes = 0;
-    this.#keep(chunk.subarray(end + 1));
-    return { bytes, overlong };
+    this.#keep(chunk.subarray(end));
+    return whole;
   }
 
   #keep(piece: Buffer): void {

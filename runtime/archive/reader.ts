@@ -5,12 +5,12 @@ import {
   type ReadProblem,
   type ReadRow,
 } from './archive-parser.ts';
+import { frameCode } from './frame-code.ts';
 import type { ScannedFrame } from './frame-line.ts';
 import { type GunzipProblem, gunzipFile } from './gunzip.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { CheckpointRow, EndRow, GapRow, SegmentRow } from './row.ts';
 import type { NumberedRow } from './row-line.ts';
-import { unescaper } from './unescape.ts';
 
 export type { ReadProblem, ReadRow, ScannedFrame };
 
@@ -103,15 +103,14 @@ async function read(
   const hash = createHash('sha256');
   const plainHash = createHash('sha256');
   const lines = new LineSplitter();
-  const parser = new ArchiveParser(handlers, await unescaper(), options.stopAtProblem);
+  const parser = new ArchiveParser(handlers, await frameCode(), options.stopAtProblem);
   let plainBytes = 0;
   const gzip = await gunzipFile(path, {
     onCompressed: (piece) => hash.update(piece),
     async onPlain(chunk) {
       plainHash.update(chunk);
       plainBytes += chunk.length;
-      const whole = lines.push(chunk);
-      if (whole !== null) parser.parse(whole);
+      for (const whole of lines.push(chunk)) parser.parse(whole);
       await options.handOver();
     },
   });

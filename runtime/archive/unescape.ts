@@ -1,170 +1,112 @@
+import * as wasm from './wasm-code.ts';
+import { advance, branch, type Code, constant, get, loop, set, tee, when } from './wasm-code.ts';
+
 /**
  * Undoes the escapes of a JSON text, sixteen bytes at a time. Nearly all bytes of an archive are frames, each a JSON
  * text inside a row; what their hashes are of has to be made from every one. JSON.parse would make strings of them that
  * nobody wants, and a loop of JavaScript over their bytes took a third of the whole time of an inspection.
- *
- * The function is written in WebAssembly's instructions, because only they compare sixteen bytes at once.
  */
 
-/** Bytes that `source` takes, and that `decode` may make. */
-export const UNESCAPE_BYTES = 4_194_304;
+/** What the tables take, in bytes; they begin where `unescapeTables` is put. */
+export const UNESCAPE_TABLE_BYTES = 6_144;
 
-export interface Unescaper {
-  /** Where the text is put before; what follows the text in it must be no escape. */
-  readonly source: Uint8Array;
-  /** Holds what the last call made. */
-  readonly target: Uint8Array;
-  /**
-   * Undoes the escapes of `source` from `start`, which follows the opening quote, to `end`, where the closing quote
-   * stands. Returns the length in `target`, or -1 if the text does not end just there, holds a control character or
-   * an escape other than the two-character ones: that is for JSON.parse to judge.
-   */
-  decode(start: number, end: number): number;
-}
+const [LOW_AT, HIGH_AT, LANES] = [2_048, 4_096, 8] as const;
+const [BACKSLASH, QUOTE, SPACE] = [0x5c, 0x22, 0x20] as const;
 
-let made: Promise<Unescaper> | null = null;
-
-/** The one of this thread: what is in its areas is good until the caller next awaits anything. */
-export function unescaper(): Promise<Unescaper> {
-  made ??= makeUnescaper();
-  return made;
-}
-
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly decode: (from: number, end: number, to: number) => number;
-}
-
-async function makeUnescaper(): Promise<Unescaper> {
-  const { instance } = await WebAssembly.instantiate(moduleBytes());
-  const { memory, decode } = instance.exports as Exports;
-  new Uint8Array(memory.buffer).set(escapeTable(), TABLE_AT);
-  return {
-    source: new Uint8Array(memory.buffer, SOURCE_AT, UNESCAPE_BYTES),
-    target: new Uint8Array(memory.buffer, TARGET_AT, UNESCAPE_BYTES),
-    decode: (start, end) => decode(SOURCE_AT + start, SOURCE_AT + end, TARGET_AT),
-  };
-}
-
-const PAGE_BYTES = 65_536;
-/** What stands at [c] is what `\c` means, or 0 where that is no escape of two characters. */
-const TABLE_AT = 0;
-const SOURCE_AT = PAGE_BYTES;
-/** Between the areas and behind them lies a page of zeros: sixteen bytes are read and written at once. */
-const TARGET_AT = SOURCE_AT + UNESCAPE_BYTES + PAGE_BYTES;
-const PAGES = (TARGET_AT + UNESCAPE_BYTES) / PAGE_BYTES + 1;
-
-const BACKSLASH = 0x5c;
-const QUOTE = 0x22;
-const SPACE = 0x20;
-
-function escapeTable(): Uint8Array {
-  const table = new Uint8Array(256);
+/**
+ * At c: what `\c` means, or 0 where that is no escape of two characters. From `LOW_AT` on, for each of the 256 ways that
+ * backslashes may lie in eight bytes: the places of the other bytes, in order. The same from `HIGH_AT` on for the
+ * upper eight of sixteen bytes.
+ */
+export function unescapeTables(): Uint8Array {
+  const tables = new Uint8Array(UNESCAPE_TABLE_BYTES);
   const escapes = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-  for (const [from, to] of Object.entries(escapes)) table[from.charCodeAt(0)] = to.charCodeAt(0);
-  return table;
+  for (const [from, to] of Object.entries(escapes)) tables[from.charCodeAt(0)] = to.charCodeAt(0);
+  for (let backslashes = 0; backslashes < 256; backslashes++) {
+    const others = [0, 1, 2, 3, 4, 5, 6, 7].filter((place) => ((backslashes >> place) & 1) === 0);
+    tables.set(others, LOW_AT + LANES * backslashes);
+    tables.set(
+      others.map((place) => place + LANES),
+      HIGH_AT + LANES * backslashes,
+    );
+  }
+  return tables;
 }
 
-/** Locals of the function: its three parameters, then its own. */
-const [FROM, END, TO, BEGIN, MASK, CHAR, BYTES] = [0, 1, 2, 3, 4, 5, 6] as const;
+/** Locals of the function: its two parameters, then its own. */
+const [FROM, TO, BEGIN, SLASHES, QUOTES, CONTROLS, CHAR, BYTES] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
-function body(): number[] {
+/**
+ * `decode(from, to)`: writes what the text at `from`, which follows an opening quote, says to `to`, and returns the
+ * length of that; where its closing quote stands is put at `endAt`. Returns -1 for a text that holds a control
+ * character or an escape other than the two-character ones: that is for JSON.parse to judge. The tables lie at 0. Up to
+ * 24 bytes more than the text are written.
+ */
+export function unescapeFunction(endAt: number): wasm.WasmFunction {
+  const { I32, V128 } = wasm;
+  const locals = [I32, I32, I32, I32, I32, V128];
+  return { name: 'decode', parameters: 2, locals, body: body(endAt) };
+}
+
+function body(endAt: number): Code {
   return [
     ...[...get(TO), ...set(BEGIN)],
     ...loop(
+      ...[...get(FROM), ...wasm.V128_LOAD, ...set(BYTES)],
+      ...[...where(BACKSLASH), ...set(SLASHES), ...where(QUOTE), ...set(QUOTES)],
+      ...[...get(BYTES), ...wasm.splat(SPACE), ...wasm.I8X16_LT_U, ...wasm.I8X16_BITMASK],
+      ...set(CONTROLS),
+      // Nearly always each backslash stands before a quote, each quote behind a backslash, and nothing else is special.
+      ...[...get(SLASHES), ...constant(1), wasm.I32_SHL, ...constant(0xffff), wasm.I32_AND],
+      ...[...get(QUOTES), wasm.I32_XOR, ...get(CONTROLS), wasm.I32_OR, wasm.I32_EQZ],
+      ...when(...dropBackslashes(), ...branch(1)),
       // Copies sixteen bytes, of which only those before the first special one count.
-      ...[...get(TO), ...get(FROM), ...V128_LOAD, ...tee(BYTES), ...V128_STORE],
-      ...[...get(BYTES), ...splat(BACKSLASH), ...I8X16_EQ],
-      ...[...get(BYTES), ...splat(QUOTE), ...I8X16_EQ, ...V128_OR],
-      ...[...get(BYTES), ...splat(SPACE), ...I8X16_LT_U, ...V128_OR],
-      ...[...I8X16_BITMASK, ...tee(MASK), I32_EQZ],
+      ...[...get(TO), ...get(BYTES), ...wasm.V128_STORE],
+      ...[...get(SLASHES), ...get(QUOTES), wasm.I32_OR, ...get(CONTROLS), wasm.I32_OR],
+      ...[wasm.I32_CTZ, ...set(CHAR)],
+      ...[...advance(FROM, get(CHAR)), ...advance(TO, get(CHAR))],
+      ...[...get(FROM), ...wasm.I32_LOAD8_U, ...tee(CHAR), ...constant(BACKSLASH), wasm.I32_EQ],
       ...when(
-        ...[...advance(FROM, constant(16)), ...advance(TO, constant(16))],
-        ...branch(1), // on to the next sixteen
-      ),
-      ...[...get(MASK), I32_CTZ, ...set(MASK)],
-      ...[...advance(FROM, get(MASK)), ...advance(TO, get(MASK))],
-      ...[...get(FROM), ...I32_LOAD8_U, ...tee(CHAR), ...constant(BACKSLASH), I32_EQ],
-      ...when(
-        ...[...get(FROM), ...constant(1), I32_ADD, ...I32_LOAD8_U],
-        ...[...I32_LOAD8_U, ...tee(CHAR), I32_EQZ], // the table lies at 0
-        ...when(...constant(-1), RETURN),
-        ...[...get(TO), ...get(CHAR), ...I32_STORE8],
+        ...[...get(FROM), ...constant(1), wasm.I32_ADD, ...wasm.I32_LOAD8_U],
+        ...[...wasm.I32_LOAD8_U, ...tee(CHAR), wasm.I32_EQZ], // the table lies at 0
+        ...when(...wasm.giveBack(-1)),
+        ...[...get(TO), ...get(CHAR), ...wasm.I32_STORE8],
         ...[...advance(FROM, constant(2)), ...advance(TO, constant(1))],
         ...branch(1), // on after the escape
       ),
-      // A quote or a control character: good is only the quote at the end.
-      ...[...get(FROM), ...get(END), I32_EQ, ...get(CHAR), ...constant(QUOTE), I32_EQ, I32_AND],
-      ...when(...get(TO), ...get(BEGIN), I32_SUB, RETURN),
-      ...constant(-1),
-      RETURN,
+      ...[...get(CHAR), ...constant(QUOTE), wasm.I32_NE],
+      ...when(...wasm.giveBack(-1)),
+      ...[...constant(endAt), ...get(FROM), ...wasm.I32_STORE],
+      ...[...get(TO), ...get(BEGIN), wasm.I32_SUB, wasm.RETURN],
     ),
-    UNREACHABLE,
+    wasm.UNREACHABLE,
   ];
 }
 
-// Instructions, by their names in the WebAssembly specification (section 5.4).
-const [UNREACHABLE, LOOP, IF, BRANCH, BLOCK_END, RETURN] = [0x00, 0x03, 0x04, 0x0c, 0x0b, 0x0f];
-const [I32_EQZ, I32_EQ, I32_CTZ, I32_ADD, I32_SUB, I32_AND] = [0x45, 0x46, 0x68, 0x6a, 0x6b, 0x71];
-const [I32_LOAD8_U, I32_STORE8] = [
-  [0x2d, 0, 0],
-  [0x3a, 0, 0],
-] as const;
-const [V128_LOAD, V128_STORE] = [
-  [0xfd, 0x00, 0, 0],
-  [0xfd, 0x0b, 0, 0],
-] as const;
-const [I8X16_EQ, I8X16_LT_U] = [
-  [0xfd, 0x23],
-  [0xfd, 0x26],
-] as const;
-const V128_OR = [0xfd, 0x50] as const;
-const I8X16_BITMASK = [0xfd, 0x64] as const;
-const I8X16_SPLAT = [0xfd, 0x0f] as const;
-const [I32, V128, NO_RESULT] = [0x7f, 0x7b, 0x40];
-
-const get = (local: number): number[] => [0x20, local];
-const set = (local: number): number[] => [0x21, local];
-const tee = (local: number): number[] => [0x22, local];
-const constant = (value: number): number[] => [0x41, ...signed(value)];
-const splat = (byte: number): number[] => [...constant(byte), ...I8X16_SPLAT];
-const advance = (local: number, by: readonly number[]): number[] => [
-  ...[...get(local), ...by, I32_ADD, ...set(local)],
+/** A bit for each of `BYTES` that is `byte`. */
+const where = (byte: number): Code => [
+  ...[...get(BYTES), ...wasm.splat(byte), ...wasm.I8X16_EQ, ...wasm.I8X16_BITMASK],
 ];
-const loop = (...inside: number[]): number[] => [LOOP, NO_RESULT, ...inside, BLOCK_END];
-const when = (...inside: number[]): number[] => [IF, NO_RESULT, ...inside, BLOCK_END];
-/** To the start of the loop that is `out` blocks further out. */
-const branch = (out: number): number[] => [BRANCH, out];
 
-/** The module: one memory and one function, both exported (section 5.5 of the specification). */
-function moduleBytes(): Uint8Array {
-  const code = [2, 3, I32, 1, V128, ...body(), BLOCK_END];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 3, I32, I32, I32, 1, I32]), // a type: three numbers to one
-    ...section(3, [1, 0]), // a function of it
-    ...section(5, [1, 0x00, ...unsigned(PAGES)]), // a memory
-    ...section(7, [2, ...named('memory'), 2, 0, ...named('decode'), 0, 0]), // exports
-    ...section(10, [1, ...sized(code)]), // the function's code
-  ]);
+/** Puts all of `BYTES` but the backslashes to `TO`. One at the end waits for the byte that it escapes. */
+function dropBackslashes(): Code {
+  const low = [...get(SLASHES), ...constant(255), wasm.I32_AND];
+  const high = [...get(SLASHES), ...constant(8), wasm.I32_SHR_U];
+  const half = (which: Code, table: number): Code => [
+    ...[...get(BYTES), ...constant(table), ...which, ...constant(3), wasm.I32_SHL, wasm.I32_ADD],
+    ...[...wasm.V128_LOAD64_ZERO, ...wasm.I8X16_SWIZZLE, ...wasm.V128_STORE],
+  ];
+  return [
+    ...[...get(TO), ...half(low, LOW_AT)],
+    ...[...get(TO), ...constant(LANES), wasm.I32_ADD, ...low, wasm.I32_POPCNT, wasm.I32_SUB],
+    ...half(high, HIGH_AT),
+    ...advance(TO, [...constant(16), ...get(SLASHES), wasm.I32_POPCNT, wasm.I32_SUB]),
+    ...advance(FROM, [
+      ...constant(16),
+      ...get(SLASHES),
+      ...constant(15),
+      wasm.I32_SHR_U,
+      wasm.I32_SUB,
+    ]),
+  ];
 }
-
-const section = (id: number, content: readonly number[]): number[] => [id, ...sized(content)];
-const sized = (content: readonly number[]): number[] => [...unsigned(content.length), ...content];
-const named = (name: string): number[] => sized([...Buffer.from(name)]);
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-function signed(value: number): number[] {
-  return value >= -0x40 && value < 0x40
-    ? [value & 0x7f]
-    : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
-}
-
-/** The part of the global that is used here; it is not among the types of ECMAScript. */
-declare const WebAssembly: {
-  instantiate(bytes: Uint8Array): Promise<{ readonly instance: { readonly exports: object } }>;
-};

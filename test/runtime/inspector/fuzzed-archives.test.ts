@@ -85,11 +85,11 @@ describe('bounds of what is read', () => {
       const splitter = new LineSplitter(20);
       const lines: string[] = [];
       for (let from = 0; from < text.length; from += size) {
-        const whole = splitter.push(Buffer.from(text.slice(from, from + size)));
-        if (whole === null) continue;
-        const some = whole.bytes.toString().split('\n').slice(0, -1);
-        if (whole.overlong !== null) some[0] = `${some[0]}too long: ${whole.overlong}`;
-        lines.push(...some);
+        for (const whole of splitter.push(Buffer.from(text.slice(from, from + size)))) {
+          const some = whole.bytes.toString().split('\n').slice(0, -1);
+          if (whole.overlong !== null) some[0] = `${some[0]}too long: ${whole.overlong}`;
+          lines.push(...some);
+        }
       }
       expect(
         lines.map((line) => line.slice(0, 60)),
