@@ -76,7 +76,7 @@ export class FaultInjector {
       fault,
       parameters,
       at: clock.now(),
-      connections: socket.connections.map((connection) => connection.number),
+      connections: socket.connections.filter(({ open }) => open).map(({ number }) => number),
     };
     this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
     listener.began(injection);

@@ -9,8 +9,11 @@ interface Course {
   readonly at: number;
   readonly before: Metrics;
   endedAt: number | null;
-  /** Looks at the recorder since then. */
+  /** Looks at the recorder since the injection, and since the end. */
+  looks: number;
   looksAfterEnd: number;
+  /** What shows now shows something else: the next fault is due. */
+  closed: boolean;
   /** From the injection until a counter rose. */
   detectedAfter: number | null;
   detectedBy: string | null;
@@ -39,10 +42,12 @@ export interface Spread {
 }
 
 const NONE: Metrics = new Map();
-/** What shows later than this after the end of a fault shows something else. */
-const SHOWS_WITHIN_MS = 4_000;
-/** As many as fit into that time: on a machine that is starved of time there are fewer, and all takes longer. */
-const SHOWS_WITHIN_LOOKS = 20;
+/**
+ * Looks within which a fault must show, and, once it is over, be recovered from. The recorder itself answers a look, so
+ * that on a starved machine, where all takes longer, looks take longer too: time is measured in the recorder's own.
+ * Looks are a fifth of a second apart on a machine that has time: half a minute.
+ */
+const PATIENCE_LOOKS = 150;
 
 /** Follows every fault from its injection to the recovery, by the metrics that the recorder serves. */
 export class Injections {
@@ -58,7 +63,9 @@ export class Injections {
         at,
         before: this.#latest,
         endedAt: null,
+        looks: 0,
         looksAfterEnd: 0,
+        closed: false,
         detectedAfter: null,
         detectedBy: null,
         afterEnd: null,
@@ -82,11 +89,36 @@ export class Injections {
       .map((course) => course.fault);
   }
 
+  /** Whether the recorder answers, and has a connection. */
+  get connected(): boolean {
+    return (this.#latest.get('connections_open') ?? 0) > 0;
+  }
+
+  /** True while a fault that must show has not, and there is patience left. */
+  owes(number: number): boolean {
+    const course = this.#courses.get(number);
+    return course !== undefined && mustStillShow(course);
+  }
+
+  /** True once the recorder has recovered from a fault, or there is no patience left. */
+  isOver(number: number): boolean {
+    const course = this.#courses.get(number);
+    if (course === undefined) return true;
+    return course.recoveredAfter !== null || course.looksAfterEnd > PATIENCE_LOOKS;
+  }
+
+  /** From now on nothing shows or recovers this fault. */
+  close(number: number): void {
+    const course = this.#courses.get(number);
+    if (course !== undefined) course.closed = true;
+  }
+
   /** Takes in one look at the recorder's metrics, made at `now`. */
   look(metrics: Metrics, now: number): void {
     this.#latest = metrics;
     for (const course of this.#courses.values()) {
-      if (course.recoveredAfter !== null && course.detectedAfter !== null) continue;
+      if (course.closed) continue;
+      course.looks++;
       if (course.endedAt !== null) course.looksAfterEnd++;
       this.#detect(course, metrics, now);
       this.#recover(course, metrics, now);
@@ -115,7 +147,7 @@ export class Injections {
   }
 
   #detect(course: Course, metrics: Metrics, now: number): void {
-    if (course.detectedAfter !== null || !mayStillShow(course, now)) return;
+    if (course.detectedAfter !== null) return;
     const risen = EXPECTATIONS[course.fault].metrics.find(
       (name) => (metrics.get(name) ?? 0) > (course.before.get(name) ?? 0),
     );
@@ -127,8 +159,8 @@ export class Injections {
   #recover(course: Course, metrics: Metrics, now: number): void {
     if (course.endedAt === null || now <= course.endedAt || course.recoveredAfter !== null) return;
     // A fault that must show has not been survived before it did.
-    const { shows, recovers } = EXPECTATIONS[course.fault];
-    if (shows === 'always' && course.detectedAfter === null && mayStillShow(course, now)) return;
+    if (mustStillShow(course)) return;
+    const { recovers } = EXPECTATIONS[course.fault];
     if (course.afterEnd === null) {
       course.afterEnd = metrics;
       return;
@@ -140,13 +172,14 @@ export class Injections {
   }
 }
 
-function breaksOpenConnections(fault: FaultName): boolean {
+/** Whether a fault is nothing without an open connection. */
+export function breaksOpenConnections(fault: FaultName): boolean {
   return FAULTS[fault].kind === 'act' || fault === 'half-open';
 }
 
-function mayStillShow({ endedAt, looksAfterEnd }: Course, now: number): boolean {
-  if (endedAt === null || now <= endedAt + SHOWS_WITHIN_MS) return true;
-  return looksAfterEnd <= SHOWS_WITHIN_LOOKS;
+function mustStillShow({ fault, detectedAfter, looks }: Course): boolean {
+  if (EXPECTATIONS[fault].shows !== 'always' || detectedAfter !== null) return false;
+  return looks <= PATIENCE_LOOKS;
 }
 
 function spread(values: readonly number[]): Spread | null {

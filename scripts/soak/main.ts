@@ -11,6 +11,7 @@ import { table } from './table.ts';
 
 interface Flags {
   readonly duration: number;
+  readonly rounds?: number;
   readonly speed: number;
   readonly seed: string;
   readonly calm: number;
@@ -35,9 +36,19 @@ async function main(): Promise<number> {
       'Record a simulated service that breaks in every way, and account for every frame.',
     )
     .option('--duration <duration>', 'how long', milliseconds, 7_200_000)
+    .option(
+      '--rounds <n>',
+      'end once every fault was injected so often, if that is before',
+      positive,
+    )
     .option('--speed <n>', 'windows are this many times shorter than the real ones', positive, 25)
     .option('--seed <text>', 'what markets, frames and the order of faults come from', 'soak')
-    .option('--calm <duration>', 'between two faults', milliseconds, 4_000)
+    .option(
+      '--calm <duration>',
+      'from the recovery from one fault to the next',
+      milliseconds,
+      4_000,
+    )
     .option('--faults <names>', 'only these, with commas between', faultNames, FAULT_NAMES)
     .option('--rate <n>', 'steps per second of each open market', positive, 60)
     .option('--memory-limit <bytes>', 'most memory of the recorder', positive, 512_000_000)
@@ -54,6 +65,7 @@ async function run(flags: Flags): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   const result = await soak({
     durationMs: flags.duration,
+    rounds: flags.rounds ?? Number.POSITIVE_INFINITY,
     speed: flags.speed,
     seed: flags.seed,
     calmMs: flags.calm,

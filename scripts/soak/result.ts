@@ -1,7 +1,8 @@
 import { cpus } from 'node:os';
 import { FAULT_NAMES } from '../../runtime/simulator/fault-catalogue.ts';
 import type { Accounts, Totals } from './accounts.ts';
-import type { FaultSummary, Injections } from './injections.ts';
+import type { FaultSummary, Injections, Spread } from './injections.ts';
+import type { Looks } from './looks.ts';
 import type { Memory } from './memory.ts';
 import type { SentLedger } from './sent-frames.ts';
 import type { SoakOptions } from './soak.ts';
@@ -19,6 +20,8 @@ export interface SoakResult {
   readonly framesSent: number;
   readonly totals: Totals;
   readonly memory: { readonly maximumBytes: number | null; readonly growth: number | null };
+  /** Milliseconds between looks at the recorder. */
+  readonly looks: Spread | null;
   readonly exit: { readonly code: number | null; readonly signal: string | null };
   readonly faults: readonly FaultSummary[];
 }
@@ -32,6 +35,7 @@ export function judge(run: {
   readonly injections: Injections;
   readonly accounts: Accounts;
   readonly memory: Memory;
+  readonly looks: Looks;
   readonly ledger: SentLedger;
   readonly startedAt: number;
   readonly endedAt: number;
@@ -47,6 +51,7 @@ export function judge(run: {
     ...(totals.foreign > 0 ? [`${totals.foreign} archived frames were not sent so`] : []),
     ...(totals.sent === 0 ? ['nothing was sent: this proves nothing'] : []),
     ...(exit.code === 0 ? [] : [`the recorder ended with ${JSON.stringify(exit)}, not code 0`]),
+    ...(faults.length === 0 && options.faults.length > 0 ? ['no fault was injected'] : []),
     ...faults.flatMap(failuresOf),
     ...((maximum ?? 0) > options.memoryLimitBytes
       ? [`the recorder took ${maximum} bytes, more than ${options.memoryLimitBytes}`]
@@ -67,15 +72,17 @@ export function judge(run: {
     framesSent: ledger.frames,
     totals,
     memory: { maximumBytes: maximum, growth },
+    looks: run.looks.spread,
     exit,
     faults,
   };
 }
 
 function commandOf(options: SoakOptions): string {
-  const { durationMs, speed, seed, calmMs, rate, faults } = options;
+  const { durationMs, speed, seed, calmMs, rate, faults, rounds } = options;
+  const times = Number.isFinite(rounds) ? ` --rounds ${rounds}` : '';
   const only = faults.length === FAULT_NAMES.length ? '' : ` --faults ${faults.join(',')}`;
-  return `npm run soak -- --duration ${durationMs}ms --speed ${speed} --seed ${seed} --calm ${calmMs}ms --rate ${rate}${only}`;
+  return `npm run soak -- --duration ${durationMs}ms --speed ${speed} --seed ${seed} --calm ${calmMs}ms --rate ${rate}${times}${only}`;
 }
 
 function failuresOf({ fault, shows, injected, detected, recovered }: FaultSummary): string[] {

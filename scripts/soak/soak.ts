@@ -2,13 +2,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { systemClock } from '../../runtime/simulator/clock.ts';
 import type { FaultName } from '../../runtime/simulator/fault-catalogue.ts';
 import type { FaultListener } from '../../runtime/simulator/fault-injector.ts';
-import { runSchedule, seededSchedule } from '../../runtime/simulator/fault-schedule.ts';
+import { type ScheduledFault, seededSchedule } from '../../runtime/simulator/fault-schedule.ts';
 import { type Simulator, startSimulator } from '../../runtime/simulator/simulator.ts';
 import { Accounts } from './accounts.ts';
+import { FaultTurns } from './fault-turns.ts';
 import { Injections } from './injections.ts';
+import { Looks } from './looks.ts';
 import { Memory } from './memory.ts';
 import { RecorderProcess } from './recorder.ts';
 import { judge, type SoakResult } from './result.ts';
@@ -17,10 +18,12 @@ import { recorderSettings, simulatorSettings } from './settings.ts';
 
 export interface SoakOptions {
   readonly durationMs: number;
+  /** Ends it once every fault was injected so often, if that is before the duration. */
+  readonly rounds: number;
   /** How many times shorter windows and their waiting times are than the real ones. */
   readonly speed: number;
   readonly seed: string;
-  /** Between two faults. */
+  /** From the recovery from one fault to the next. */
   readonly calmMs: number;
   readonly faults: readonly FaultName[];
   /** Steps per second of each open market. */
@@ -35,8 +38,8 @@ export interface SoakOptions {
 const LOOK_EVERY_MS = 200;
 const ACCOUNTS_EVERY_MS = 5_000;
 const PROGRESS_EVERY_MS = 15_000;
-/** At the end the last fault must be over and forgotten. */
-const RECOVERY_LIMIT_MS = 20_000;
+/** A recorder that does not answer for so many looks, which wait for five seconds each, does not come back. */
+const UNANSWERED_LIMIT = 36;
 /** Long enough that, under load, the kernel's buffers and the simulator's limit are full. */
 const STAND_STILL_MS = 3_000;
 
@@ -71,9 +74,20 @@ async function soakIn(folder: string, dataRoot: string, options: SoakOptions): P
   const startedAt = Date.now();
   const accounts = new Accounts(dataRoot, ledger);
   const memory = new Memory();
+  const looks = new Looks();
   try {
     recorder = await RecorderProcess.start(folder, dataRoot, recorderSettings(options, simulator));
-    const run = { options, simulator, recorder, injections, accounts, memory, ledger, startedAt };
+    const run = {
+      options,
+      simulator,
+      recorder,
+      injections,
+      accounts,
+      memory,
+      looks,
+      ledger,
+      startedAt,
+    };
     await follow(run);
     const exit = await recorder.stop();
     await simulator.close();
@@ -92,25 +106,26 @@ interface Run {
   readonly injections: Injections;
   readonly accounts: Accounts;
   readonly memory: Memory;
+  readonly looks: Looks;
   readonly ledger: SentLedger;
   readonly startedAt: number;
 }
 
-/** Looks at the recorder until the time is over, then until it has recovered from the last fault. */
+/** Looks at the recorder until the time or the faults are over, then until it has recovered from the last one. */
 async function follow(run: Run): Promise<void> {
-  const { options, simulator, recorder, injections } = run;
-  const schedule = seededSchedule(options.seed, options.calmMs, options.faults);
-  const stopSchedule = runSchedule(schedule, simulator.injector, systemClock);
+  const { options, simulator, recorder, injections, looks } = run;
+  const turns = new FaultTurns(faultsOf(options), simulator.injector, injections, options.calmMs);
   const end = run.startedAt + options.durationMs;
-  const late = end + RECOVERY_LIMIT_MS;
   let accountsDue = Date.now() + ACCOUNTS_EVERY_MS;
   let progressDue = Date.now() + PROGRESS_EVERY_MS;
-  let over = false;
-  while (!recorder.ended && Date.now() < late) {
+  while (!recorder.ended && !turns.isDone && looks.unanswered < UNANSWERED_LIMIT) {
     const metrics = await recorder.metrics();
+    looks.note(metrics !== null, performance.now());
     if (metrics !== null) injections.look(metrics, Date.now());
     run.memory.note(await recorder.memory());
     const now = Date.now();
+    if (now >= end || options.signal?.aborted === true) turns.stop();
+    turns.step(now);
     if (now >= accountsDue) {
       await run.accounts.look();
       accountsDue = Date.now() + ACCOUNTS_EVERY_MS;
@@ -119,15 +134,16 @@ async function follow(run: Run): Promise<void> {
       options.progress(progressLine(run));
       progressDue = now + PROGRESS_EVERY_MS;
     }
-    if (!over && (now >= end || options.signal?.aborted === true)) {
-      // A fault that is on runs its course: cut short, it may have had no time to show.
-      over = true;
-      stopSchedule();
-    }
-    if (over && injections.unrecovered.length === 0) break;
     await wait(LOOK_EVERY_MS);
   }
-  stopSchedule();
+}
+
+function* faultsOf({ seed, calmMs, faults, rounds }: SoakOptions): Generator<ScheduledFault> {
+  let left = rounds * faults.length;
+  for (const fault of seededSchedule(seed, calmMs, faults)) {
+    if (left-- <= 0) return;
+    yield fault;
+  }
 }
 
 function progressLine({ startedAt, ledger, accounts, injections, memory }: Run): string {

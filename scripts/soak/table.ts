@@ -14,7 +14,7 @@ export function table(result: SoakResult): string {
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     `| ${totals.sent} | ${totals.archived} | ${totals.inGaps} | ${totals.missing} | ${totals.foreign} | ${totals.connections} | ${totals.archives} | ${megabytes(memory.maximumBytes)} | ${memory.growth?.toFixed(2) ?? '-'} | ${result.exit.code ?? result.exit.signal} |`,
     '',
-    `Gaps: ${gaps.join(', ')}.`,
+    `Gaps: ${gaps.join(', ')}. Looks at the recorder were ${seconds(result.looks)} apart (median, most).`,
     '',
     '| fault | injected | detected | by | after (median, most) | recovered | after its end (median, most) |',
     '| --- | --- | --- | --- | --- | --- | --- |',

@@ -76,28 +76,43 @@ describe('a fault that needs an open connection', () => {
   });
 });
 
-describe('what shows late', () => {
-  const later = [
-    [6_100, { refusals_total: 1, data_frames_total: 30 }],
-    [6_300, { refusals_total: 1, data_frames_total: 31 }],
-    [6_500, { refusals_total: 1, data_frames_total: 32 }],
-  ] as const;
-
-  it('is taken for something else: the fault did not show', () => {
-    const looks = Array.from(
-      { length: 26 },
-      (_, n) => [900 + n * 200, { refusals_total: 0, data_frames_total: n }] as const,
+describe('a fault that must show', () => {
+  /** Looks from the injection on, of which the last shows the fault, and then as many as recovery takes. */
+  const shownAt = (look: number, apartMs: number) =>
+    course(
+      'refuse',
+      Array.from({ length: look + 3 }, (_, n) => {
+        const values = { refusals_total: n >= look ? 1 : 0, data_frames_total: n };
+        return [900 + n * apartMs, values] as const;
+      }),
     );
-    expect(course('refuse', [...looks, ...later])).toMatchObject({ detected: 0, recovered: 1 });
+
+  it('has shown however long it took, where the recorder itself answered late', () => {
+    expect(shownAt(140, 5_000)).toMatchObject({ detected: 1, recovered: 1, unrecovered: [] });
   });
 
-  it('is still taken for the fault on a machine on which there were few looks meanwhile', () => {
-    const looks = [
-      [900, { refusals_total: 0, data_frames_total: 1 }],
-      [2_200, { refusals_total: 0, data_frames_total: 2 }],
-      ...later,
-    ] as const;
-    expect(course('refuse', looks)).toMatchObject({ detected: 1, recovered: 1 });
+  it('has been recovered from at last when it never showed: it counts as not shown', () => {
+    expect(shownAt(1_000, 200)).toMatchObject({ injected: 1, detected: 1, recovered: 1 });
+    const looks = Array.from(
+      { length: 400 },
+      (_, n) => [900 + n * 200, { refusals_total: 0, data_frames_total: n }] as const,
+    );
+    expect(course('refuse', looks)).toMatchObject({ injected: 1, detected: 0, recovered: 1 });
+  });
+
+  it('shows nothing any more once the next fault is due', () => {
+    const injections = new Injections();
+    const injection = {
+      number: 1,
+      fault: 'load',
+      parameters: {},
+      at: 0,
+      connections: [1],
+    } as const;
+    injections.listener.began(injection);
+    injections.close(1);
+    injections.look(new Map([['disconnects_total', 1]]), 100);
+    expect(injections.summaries()).toMatchObject([{ fault: 'load', detected: 0 }]);
   });
 });
 

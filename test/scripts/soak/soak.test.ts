@@ -17,7 +17,7 @@ async function run(...args: string[]) {
 describe('npm run soak', () => {
   it('settles every frame of a short run with faults of every sort, and shows that they were seen', async () => {
     const { code, out, errors } = await run(
-      ...['--duration', '18s', '--calm', '1s', '--seed', 'test', '--json'],
+      ...['--rounds', '1', '--calm', '300ms', '--seed', 'test', '--json'],
       ...['--faults', 'reset,close-1013,handshake-503,rest-truncated,stall,binary-frame'],
     );
     const result = JSON.parse(out) as SoakResult;
@@ -25,11 +25,11 @@ describe('npm run soak', () => {
     expect(result.totals).toMatchObject({ missing: 0, foreign: 0, problems: [] });
     expect(result.totals.archived).toBeGreaterThan(500);
     expect(result.totals.connections).toBeGreaterThan(2);
-    expect(result.faults.length).toBeGreaterThan(3);
+    expect(result.faults).toHaveLength(6);
     for (const { injected, detected, recovered } of result.faults) {
       expect([detected, recovered]).toEqual([injected, injected]);
     }
-  }, 60_000);
+  }, 300_000);
 
   it('refuses what it does not understand before anything is started', async () => {
     const { code, errors } = await run('--faults', 'reset,stal');
