@@ -12,6 +12,17 @@ export interface Identity {
 }
 
 export function identityOf(value: Fields): Identity {
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  const identity = read(value);
+  known.set(value, identity);
+  return identity;
+}
+
+/** Asked again and again of the same few objects, which nobody changes. */
+const known = new WeakMap<Fields, Identity>();
+
+function read(value: Fields): Identity {
   const apiVersion = text(value['apiVersion']);
   const [group = '', version] = apiVersion.split('/');
   const metadata = fields(value['metadata']);

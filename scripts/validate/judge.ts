@@ -49,8 +49,8 @@ export interface JudgeOptions {
   readonly today?: string;
   /** Whether a path relative to the root is in the repository; without it, such paths are not judged. */
   readonly exists?: (path: string) => boolean;
-  /** False leaves out what objects say of each other; it is judged by default. */
-  readonly references?: boolean;
+  /** Objects (by their value) that are not judged by themselves again; what objects say of each other always is. */
+  readonly isJudged?: (value: object) => boolean;
 }
 
 /** Everything there is to say about files and what they rendered to. Touches no disk. */
@@ -60,7 +60,7 @@ export function judge(
   {
     house = false,
     today = new Date().toISOString().slice(0, 10),
-    references = true,
+    isJudged,
     exists,
   }: JudgeOptions = {},
 ): Judgement {
@@ -74,12 +74,12 @@ export function judge(
     ),
     ...renders.findings,
   ];
-  const run = (checks: readonly Check[]): void => {
+  const run = (checks: readonly Check[], looked: Bundle): void => {
     for (const check of checks) {
       drafts.push(
         ...check({
-          bundle,
-          documents,
+          bundle: looked,
+          documents: looked === bundle ? documents : [],
           house,
           today,
           ...(exists === undefined ? {} : { exists }),
@@ -91,17 +91,23 @@ export function judge(
       );
     }
   };
-  run(OBJECT_CHECKS);
+  run(RENDER_CHECKS, bundle);
+  const fresh =
+    isJudged === undefined
+      ? bundle
+      : { ...bundle, objects: bundle.objects.filter(({ value }) => !isJudged(value)) };
+  run(OBJECT_CHECKS, fresh);
   const gap = gapIn(files, bundle);
-  if (gap === null && references) run(REFERENCE_CHECKS);
-  else if (gap !== null) notChecked.push({ what: 'references between objects', why: gap });
+  if (gap === null) run(REFERENCE_CHECKS, bundle);
+  else notChecked.push({ what: 'references between objects', why: gap });
   return { complete: gap === null, drafts, notChecked, objects: bundle.objects.length, ...counts };
 }
 
+/** What a render must be as a whole. */
+const RENDER_CHECKS: readonly Check[] = [checkRenderedObjects, checkUnlisted];
+
 /** What can be judged object by object. */
 const OBJECT_CHECKS: readonly Check[] = [
-  checkRenderedObjects,
-  checkUnlisted,
   checkObjectFields,
   checkStepKinds,
   checkStepConfigs,

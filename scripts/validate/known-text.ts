@@ -1,9 +1,9 @@
-import { ExprError, names, parse } from '../kargo/expr/index.ts';
 import { quotingFunctions } from '../kargo/functions/quoting.ts';
 import { semverFunctions } from '../kargo/functions/semver.ts';
 import { evaluateTemplate, TemplateError } from '../kargo/template.ts';
 import type { BundleObject } from './bundle.ts';
 import { expressionsIn, isComputed } from './expression-text.ts';
+import { usesIn } from './expression-uses.ts';
 import { fields, items, text, valueAt } from './fields.ts';
 import type { Location, Path } from './source-file.ts';
 
@@ -88,14 +88,11 @@ const CHANGING = /\bnow\s*\(/;
 
 function namesIn(source: string): readonly (readonly string[])[] | null {
   if (CHANGING.test(source)) return null;
-  try {
-    return names(parse(source, { functions: FUNCTIONS }))
-      .filter(({ path, called }) => !(called && Object.hasOwn(FUNCTIONS, path[0] ?? '')))
-      .map(({ path }) => path);
-  } catch (error) {
-    if (error instanceof ExprError) return null;
-    throw error;
-  }
+  const uses = usesIn(source, FUNCTIONS);
+  if (uses === null) return null;
+  return uses
+    .filter(({ path, called }) => !(called && Object.hasOwn(FUNCTIONS, path[0] ?? '')))
+    .map(({ path }) => path);
 }
 
 function evaluated(template: string, variables: Readonly<Record<string, unknown>>): unknown {

@@ -1,19 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { parse } from 'yaml';
-import type { KustomizeProgram } from '../kustomize/program.ts';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { referencesOf } from '../kustomize/references.ts';
-import {
-  joinObjects,
-  KustomizeError,
-  type RenderedObject,
-  renderOverlay,
-} from '../kustomize/render.ts';
+import { joinObjects, KustomizeError, type RenderedObject } from '../kustomize/render.ts';
 import { fields, items, text } from './fields.ts';
 import type { Draft } from './finding.ts';
-import { KUBERNETES_YAML, MAX_ALIASES } from './kubernetes-yaml.ts';
 import { KUSTOMIZATION_FILE } from './kustomization-file.ts';
+import type { RenderedValue, Renderer } from './renderer.ts';
 import type { NotChecked } from './report.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -25,11 +16,6 @@ export interface Render {
   readonly files: ReadonlySet<string>;
   /** `null` if it does not render. */
   readonly objects: readonly RenderedValue[] | null;
-}
-
-export interface RenderedValue {
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly text: string;
 }
 
 export interface Renders {
@@ -48,8 +34,7 @@ export interface Renders {
 export async function renderAll(
   root: string,
   files: ReadonlyMap<string, SourceFile>,
-  program: KustomizeProgram,
-  signal?: AbortSignal,
+  renderer: Renderer,
 ): Promise<Renders> {
   const kustomizations = [...files.keys()].filter((file) => KUSTOMIZATION_FILE.test(file));
   const reached = new Map(
@@ -61,36 +46,35 @@ export async function renderAll(
   const covered = new Set(entries.flatMap((file) => [...(reached.get(file) ?? [])]));
   // What names each other in a circle is named by all and rendered by none.
   entries.push(...standing.filter((file) => named.has(file) && !covered.has(file)));
-  const home = await mkdtemp(join(tmpdir(), 'orderbooks-validate-'));
-  try {
-    const findings: Draft[] = [];
-    const renders: Render[] = [];
-    const notChecked: NotChecked[] = [];
-    for (const kustomization of entries) {
-      const own = new Set([kustomization, ...(reached.get(kustomization) ?? [])]);
-      const remote = [...own].find((file) => needsNetwork(files.get(file)));
-      if (remote !== undefined) {
-        notChecked.push({
-          what: `the render of ${kustomization}`,
-          why: `${remote} names a chart or something in another repository, and nothing is fetched`,
-        });
-        renders.push({ kustomization, files: own, objects: null });
-        continue;
-      }
-      const outcome = await renderTwice(root, kustomization, program, { home, ...given(signal) });
-      // Broken YAML is said where it is broken; that it does not render then goes without saying.
-      const broken = [...own].some((file) =>
-        files.get(file)?.findings.some(({ rule }) => RULES_THAT_STOP_RENDERING.has(rule)),
-      );
-      if ('finding' in outcome) {
-        if (outcome.objects !== null || !broken) findings.push(outcome.finding);
-      }
-      renders.push({ kustomization, files: own, objects: outcome.objects });
+  const findings: Draft[] = [];
+  const renders: Render[] = [];
+  const notChecked: NotChecked[] = [];
+  const outcomes = entries.map(async (kustomization) => {
+    const own = new Set([kustomization, ...(reached.get(kustomization) ?? [])]);
+    const remote = [...own].find((file) => needsNetwork(files.get(file)));
+    if (remote !== undefined) return { kustomization, own, remote };
+    const outcome = await renderTwice(root, kustomization, renderer);
+    return { kustomization, own, outcome };
+  });
+  for (const { kustomization, own, remote, outcome } of await Promise.all(outcomes)) {
+    if (outcome === undefined) {
+      notChecked.push({
+        what: `the render of ${kustomization}`,
+        why: `${remote} names a chart or something in another repository, and nothing is fetched`,
+      });
+      renders.push({ kustomization, files: own, objects: null });
+      continue;
     }
-    return { renders, findings, notChecked, named: new Set([...named, ...kustomizations]) };
-  } finally {
-    await rm(home, { recursive: true, force: true });
+    // Broken YAML is said where it is broken; that it does not render then goes without saying.
+    const broken = [...own].some((file) =>
+      files.get(file)?.findings.some(({ rule }) => RULES_THAT_STOP_RENDERING.has(rule)),
+    );
+    if ('finding' in outcome) {
+      if (outcome.objects !== null || !broken) findings.push(outcome.finding);
+    }
+    renders.push({ kustomization, files: own, objects: outcome.objects });
   }
+  return { renders, findings, notChecked, named: new Set([...named, ...kustomizations]) };
 }
 
 const RULES_THAT_STOP_RENDERING: ReadonlySet<string> = new Set([
@@ -105,16 +89,12 @@ type Outcome =
 async function renderTwice(
   root: string,
   kustomization: string,
-  program: KustomizeProgram,
-  options: { readonly home: string; readonly signal?: AbortSignal },
+  renderer: Renderer,
 ): Promise<Outcome> {
   const folder = resolve(root, dirname(kustomization));
   try {
-    const [first, second] = await Promise.all([
-      renderOverlay(program, folder, options),
-      renderOverlay(program, folder, options),
-    ]);
-    const objects = first.map(parsedValue);
+    const [first, second] = await Promise.all([renderer.render(folder), renderer.render(folder)]);
+    const objects = renderer.values(first);
     const difference = differenceOf(first, second);
     if (difference === null) return { objects };
     return {
@@ -127,7 +107,7 @@ async function renderTwice(
       },
     };
   } catch (error) {
-    options.signal?.throwIfAborted();
+    renderer.signal?.throwIfAborted();
     if (!(error instanceof KustomizeError)) throw error;
     const { place, message } = error;
     const file = place === null ? kustomization : shown(root, place.file);
@@ -141,14 +121,6 @@ async function renderTwice(
       },
     };
   }
-}
-
-/** A rendered object with its value, as Kubernetes reads it. */
-export function parsedValue({ text: rendered }: RenderedObject): RenderedValue {
-  return {
-    text: rendered,
-    value: fields(parse(rendered, { ...KUBERNETES_YAML, maxAliasCount: MAX_ALIASES })),
-  };
 }
 
 /** The first line that differs, of the first object that does. */
@@ -197,8 +169,4 @@ function isComponent(file: SourceFile | undefined): boolean {
 
 function shown(root: string, path: string): string {
   return relative(root, path).replaceAll(sep, '/');
-}
-
-function given(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { ajvFormats } from './schema-formats.ts';
+import { DEFERRED, pieceAt } from './schema-pieces.ts';
 
 /** What `schemas/index.json` says of a kind. */
 export interface KnownKind {
@@ -18,29 +19,23 @@ export function knownKinds(): ReadonlyMap<string, KnownKind> {
 }
 
 /**
- * Errors of `value` against the schema at `path` below `schemas/`; empty if it is valid. Each schema is compiled when it
- * is first needed: in short for the answer yes or no, and only for an invalid value again with all that ajv can say.
+ * Errors of `value` against the schema at `path` below `schemas/`; empty if it is valid.
  *
  * @param path a schema that exists; another one is a programming error and throws
  */
 export function schemaErrors(path: string, value: unknown): readonly ErrorObject[] {
-  if (compiled(brief, path)(value)) return [];
-  const explain = compiled(verbose, path);
+  if (isValid(path, value)) return [];
+  const explain = explaining(path);
   return explain(value) ? [] : (explain.errors ?? []);
 }
 
 /** Whether `value` is valid, without the reasons. */
 export function isValid(path: string, value: unknown): boolean {
-  return compiled(brief, path)(value);
+  return piece(`${path}#`)(value);
 }
 
 interface Index {
   readonly kinds: Readonly<Record<string, KnownKind>>;
-}
-
-interface Compiler {
-  readonly ajv: Ajv;
-  readonly validators: Map<string, ValidateFunction>;
 }
 
 const FOLDER = new URL('../../schemas/', import.meta.url);
@@ -55,39 +50,66 @@ const SHARED = [
 ];
 
 let kinds: ReadonlyMap<string, KnownKind> | undefined;
-const brief = compiler(false);
-const verbose = compiler(true);
 
-function compiler(explain: boolean): Compiler {
-  const ajv = new Ajv({
-    allErrors: explain,
-    verbose: explain,
-    // The schemas are our own and have a test; checking them again would take longer than using them.
-    validateSchema: false,
-    strict: false,
-    inlineRefs: false,
-    // Making the code smaller takes as long again as compiling it.
-    code: { optimize: false },
-    unicodeRegExp: false,
-    formats: ajvFormats,
-    // Formats that only other readers of the schemas know are not worth a line on standard error.
-    logger: false,
-  });
-  return { ajv, validators: new Map() };
-}
+const OPTIONS: Options = {
+  // The schemas are our own and have a test; checking them again would take longer than using them.
+  validateSchema: false,
+  strict: false,
+  inlineRefs: false,
+  // Making the code smaller takes as long again as compiling it.
+  code: { optimize: false },
+  unicodeRegExp: false,
+  formats: ajvFormats,
+  // Formats that only other readers of the schemas know are not worth a line on standard error.
+  logger: false,
+};
 
-function compiled({ ajv, validators }: Compiler, path: string): ValidateFunction {
-  const known = validators.get(path);
+/**
+ * For the answer yes or no: most branches of a schema are never entered, and compiling is most of the time that judging
+ * takes. So a schema is compiled piece by piece, each when a value first reaches it.
+ */
+const brief = new Ajv({ ...OPTIONS, messages: false, addUsedSchema: false });
+brief.addKeyword({
+  keyword: DEFERRED,
+  errors: false,
+  validate: (place: string, value: unknown) => piece(place)(value),
+});
+const pieces = new Map<string, ValidateFunction>();
+
+/** @param place a file below `schemas/`, #, and the JSON pointer of a schema in it */
+function piece(place: string): ValidateFunction {
+  const known = pieces.get(place);
   if (known !== undefined) return known;
-  if (validators.size === 0) {
-    for (const shared of SHARED) ajv.addSchema(read(shared), `${BASE}${shared}`);
-  }
-  const validator =
-    ajv.getSchema(`${BASE}${path}`) ?? ajv.compile({ ...read(path), $id: `${BASE}${path}` });
-  validators.set(path, validator);
+  const [file = ''] = place.split('#');
+  const validator = brief.compile(pieceAt(read(file), place));
+  pieces.set(place, validator);
   return validator;
 }
 
+/** With all that ajv can say, for values that are not valid. */
+const verbose = new Ajv({ ...OPTIONS, allErrors: true, verbose: true });
+const explainers = new Map<string, ValidateFunction>();
+
+function explaining(path: string): ValidateFunction {
+  const known = explainers.get(path);
+  if (known !== undefined) return known;
+  if (explainers.size === 0) {
+    for (const shared of SHARED) verbose.addSchema(read(shared), `${BASE}${shared}`);
+  }
+  const validator =
+    verbose.getSchema(`${BASE}${path}`) ??
+    verbose.compile({ ...read(path), $id: `${BASE}${path}` });
+  explainers.set(path, validator);
+  return validator;
+}
+
+const files = new Map<string, object>();
+
 function read(path: string): object {
-  return JSON.parse(readFileSync(fileURLToPath(new URL(path, FOLDER)), 'utf8')) as object;
+  let parsed = files.get(path);
+  if (parsed === undefined) {
+    parsed = JSON.parse(readFileSync(fileURLToPath(new URL(path, FOLDER)), 'utf8')) as object;
+    files.set(path, parsed);
+  }
+  return parsed;
 }

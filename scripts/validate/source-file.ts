@@ -10,6 +10,7 @@ import {
   parseAllDocuments,
   Scalar,
   visit,
+  type YAMLMap,
 } from 'yaml';
 import type { Draft } from './finding.ts';
 import { KUBERNETES_YAML, MAX_ALIASES } from './kubernetes-yaml.ts';
@@ -58,6 +59,8 @@ export function parseSource(file: string, text: string): SourceFile {
     lineCounter: lines,
     // What is wrong becomes a finding.
     logLevel: 'error',
+    // The library compares each key with all before it, and a calendar has hundreds.
+    uniqueKeys: false,
   });
   const findings: Draft[] = [];
   const documents: SourceDocument[] = [];
@@ -97,21 +100,12 @@ function* syntaxFaults(
   locate: (offset: number) => Location,
 ): Generator<Draft> {
   for (const problem of document.errors) {
+    // The library's message repeats place and source below its first line.
+    const message = (problem.message.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '');
     const at = locate(problem.pos[0]);
-    if (problem.code === 'DUPLICATE_KEY') {
-      yield {
-        rule: 'yaml/duplicate-key',
-        at,
-        message: 'this key stands twice in the same map; only one of the values would count',
-        fix: 'remove one of the two',
-      };
-    } else {
-      // The library's message repeats place and source below its first line.
-      const message = (problem.message.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '');
-      yield { rule: 'yaml/syntax', at, message: `not YAML: ${message}`, fix: SYNTAX_FIX };
-      // What comes after the first fault is read from the wrong state.
-      return;
-    }
+    yield { rule: 'yaml/syntax', at, message: `not YAML: ${message}`, fix: SYNTAX_FIX };
+    // What comes after the first fault is read from the wrong state.
+    return;
   }
   const known = new Set<string>();
   const faults: Draft[] = [];
@@ -126,6 +120,7 @@ function* syntaxFaults(
       });
     },
     Node: (_, node) => {
+      if (isMap<Node>(node)) faults.push(...doubleKeys(node, locate));
       if (!isAlias(node)) {
         if ('anchor' in node && typeof node.anchor === 'string') known.add(node.anchor);
         return;
@@ -140,6 +135,25 @@ function* syntaxFaults(
     },
   });
   yield* faults;
+}
+
+function* doubleKeys(
+  { items }: YAMLMap<Node>,
+  locate: (offset: number) => Location,
+): Generator<Draft> {
+  const keys = new Set<unknown>();
+  for (const { key } of items) {
+    if (!isScalar(key)) continue;
+    if (keys.has(key.value)) {
+      yield {
+        rule: 'yaml/duplicate-key',
+        at: locate(key.range?.[0] ?? 0),
+        message: 'this key stands twice in the same map; only one of the values would count',
+        fix: 'remove one of the two',
+      };
+    }
+    keys.add(key.value);
+  }
 }
 
 /** Aliases of aliases multiply, and `<<` merges maps only: the library sees both while it puts the values in. */

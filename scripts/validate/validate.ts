@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMBINATIONS_FILE } from '../kustomize/combinations.ts';
 import { describeProgram, findKustomize, type KustomizeProgram } from '../kustomize/program.ts';
+import { renderCombinations } from './combination-renders.ts';
 import { judgeCombinations, NO_COMBINATIONS } from './combinations.ts';
 import { ValidationError } from './error.ts';
 import { findingsOf, inOrder } from './finding.ts';
 import { judge } from './judge.ts';
+import { type RenderingSpent, renderer } from './renderer.ts';
 import { renderAll } from './rendering.ts';
 import { type NotChecked, REPORT_VERSION, type Report } from './report.ts';
 import { readSources, realFolder } from './sources.ts';
@@ -18,6 +21,8 @@ export interface ValidateOptions {
   readonly today?: string;
   /** Whether the combinations that the bundle lists are judged too, which takes a few seconds; by default they are not. */
   readonly combinations?: boolean;
+  /** Told what rendering took, once all is rendered. */
+  readonly onRendered?: (spent: RenderingSpent) => void;
 }
 
 /**
@@ -30,22 +35,28 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   const folder = await realFolder(root);
   const sources = await readSources(folder);
   const program = options.program ?? (await findKustomize());
-  const renders = await renderAll(folder, sources.files, program, options.signal);
+  await using rendering = await renderer(program, options.signal);
+  const combine = options.combinations === true && sources.house;
   const judging = {
     house: sources.house,
     exists: (path: string) => existsSync(join(folder, path)),
     ...(options.today === undefined ? {} : { today: options.today }),
   };
-  const judgement = judge(sources.files, renders, judging);
+  // The bundle is judged while its combinations are rendered.
+  const [{ renders, judgement }, combined] = await Promise.all([
+    renderAll(folder, sources.files, rendering).then((made) => ({
+      renders: made,
+      judgement: judge(sources.files, made, judging),
+    })),
+    combine ? renderCombinations(folder, sources.files, rendering) : null,
+  ]);
+  options.onRendered?.(rendering.spent());
   const { objects, steps, expressions, complete } = judgement;
-  const combined =
-    options.combinations === true
-      ? await judgeCombinations(
-          { root: folder, files: sources.files, renders, judgement, program },
-          { ...judging, ...(options.signal === undefined ? {} : { signal: options.signal }) },
-        )
+  const more =
+    combine && sources.files.has(COMBINATIONS_FILE)
+      ? judgeCombinations({ files: sources.files, renders, judgement }, combined, judging)
       : NO_COMBINATIONS;
-  const drafts = [...judgement.drafts, ...combined.drafts];
+  const drafts = [...judgement.drafts, ...more.drafts];
   const files = [...sources.files.values()];
   if (objects === 0 && drafts.length === 0) {
     throw new ValidationError(
@@ -65,7 +76,7 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
       documents: files.reduce((sum, { documentCount }) => sum + documentCount, 0),
       objects,
       renders: renders.renders.length,
-      combinations: combined.count,
+      combinations: more.count,
       steps,
       expressions,
     },
@@ -73,7 +84,7 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
       // Data that a kustomization puts into a ConfigMap is checked as a part of that.
       ...sources.notChecked.filter(({ what }) => !renders.named.has(what)),
       ...judgement.notChecked,
-      ...combined.notChecked,
+      ...more.notChecked,
     ]),
     findings: [...inOrder([...sorted.findings, ...findingsOf(sorted.drafts, textOf)])],
     suppressed: [...sorted.suppressed],

@@ -2,7 +2,8 @@ import { type Document, isMap, isScalar, type Pair, parseDocument, type Scalar }
 import { bundleOf } from '../bundle.ts';
 import { isFields, valueAt } from '../fields.ts';
 import { KUBERNETES_YAML } from '../kubernetes-yaml.ts';
-import type { RenderedValue, Renders } from '../rendering.ts';
+import type { RenderedValue } from '../renderer.ts';
+import type { Renders } from '../rendering.ts';
 import { type Path, parseSource, type SourceFile } from '../source-file.ts';
 import type { Change, Mutation } from './candidates.ts';
 

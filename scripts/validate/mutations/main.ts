@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { findKustomize } from '../../kustomize/program.ts';
+import { renderer } from '../renderer.ts';
 import { renderAll } from '../rendering.ts';
 import { readSources, realFolder } from '../sources.ts';
 import { OPERATOR_NAMES } from './candidates.ts';
@@ -18,7 +19,8 @@ const { count, seed } = program.opts<{ readonly count: number; readonly seed: nu
 
 const root = await realFolder(fileURLToPath(new URL('../../../', import.meta.url)));
 const { files } = await readSources(root);
-const renders = await renderAll(root, files, await findKustomize());
+await using rendering = await renderer(await findKustomize());
+const renders = await renderAll(root, files, rendering);
 const started = performance.now();
 const outcomes = tryMutations(
   { files, renders },

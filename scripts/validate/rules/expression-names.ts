@@ -1,7 +1,7 @@
 import { suggestion } from '../../../runtime/config/suggestion.ts';
-import { ExprError, names, parse } from '../../kargo/expr/index.ts';
 import type { Bundle, BundleObject } from '../bundle.ts';
 import { expressionsIn } from '../expression-text.ts';
+import { usesIn } from '../expression-uses.ts';
 import { isFields } from '../fields.ts';
 import type { Draft } from '../finding.ts';
 import { FUNCTIONS } from '../functions.ts';
@@ -24,7 +24,8 @@ function* unknownNames(bundle: Bundle, object: BundleObject, template: Template)
   if (sources.length === 0) return;
   const known = namespaceOf(bundle, object, template);
   for (const { source, from } of sources) {
-    for (const { path: name, called, at } of namesIn(source, template)) {
+    // One that does not parse is said by kargo/expression.
+    for (const { path: name, called, at } of usesIn(source, FUNCTIONS[place]) ?? []) {
       if (called) continue;
       const fault = faultOf(name, known);
       if (fault === null) continue;
@@ -75,21 +76,4 @@ function fault(
         ? `there ${there.length === 0 ? 'is nothing' : `are: ${there.join(', ')}`}`
         : `did you mean ${near}?`,
   };
-}
-
-function namesIn(
-  source: string,
-  { place }: Template,
-): readonly { readonly path: readonly string[]; readonly called: boolean; readonly at: number }[] {
-  try {
-    return names(parse(source, { functions: FUNCTIONS[place] })).map(({ path, called, from }) => ({
-      path,
-      called,
-      at: [...source].slice(0, from).join('').length,
-    }));
-  } catch (error) {
-    // Said by kargo/expression.
-    if (error instanceof ExprError) return [];
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { suggestion } from '../../../runtime/config/suggestion.ts';
-import { compile, ExprError, names, parse } from '../../kargo/expr/index.ts';
+import { compile, ExprError } from '../../kargo/expr/index.ts';
 import { type ExpressionText, expressionsIn } from '../expression-text.ts';
+import { usesIn } from '../expression-uses.ts';
 import type { Draft } from '../finding.ts';
 import { FUNCTIONS } from '../functions.ts';
 import type { Check } from '../rule.ts';
@@ -47,14 +48,14 @@ function* faults(template: Template, { source, from }: ExpressionText): Generato
     };
     return;
   }
-  for (const { path: name, called, from: at } of names(parse(source, { functions }))) {
+  for (const { path: name, called, at } of usesIn(source, functions) ?? []) {
     const [called1 = ''] = name;
     if (!called || Object.hasOwn(functions, called1)) continue;
     const elsewhere = Object.hasOwn(FUNCTIONS.step, called1);
     const near = suggestion(called1, Object.keys(functions));
     yield {
       rule: 'kargo/unknown-function',
-      at: object.atText(path, from + [...source].slice(0, at).join('').length),
+      at: object.atText(path, from + at),
       message: elsewhere
         ? `${called1}() can be called in a step's if and config only, not in a ${PLACES[place]}`
         : `there is no function ${called1}()`,

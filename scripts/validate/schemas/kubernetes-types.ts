@@ -53,7 +53,9 @@ export async function readKubernetesTypes(): Promise<KubernetesTypes> {
       })),
     );
   }
-  return { release: releaseIn(folder), types, kinds: kindsIn(join(folder, 'apis')) };
+  // The client still has requests for versions that its release no longer serves, without their types.
+  const kinds = kindsIn(join(folder, 'apis')).filter(({ type }) => types.has(type));
+  return { release: releaseIn(folder), types, kinds };
 }
 
 interface Model {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { findKustomize } from '../../../scripts/kustomize/program.ts';
 import { judge } from '../../../scripts/validate/judge.ts';
 import { tryMutations } from '../../../scripts/validate/mutations/run.ts';
+import { renderer } from '../../../scripts/validate/renderer.ts';
 import { renderAll } from '../../../scripts/validate/rendering.ts';
 import { readSources, realFolder } from '../../../scripts/validate/sources.ts';
 
@@ -13,7 +14,8 @@ const TODAY = '2026-11-21';
 it('finds nearly every way to break the bundle, and nothing in the sound one', async () => {
   const root = await realFolder(ROOT);
   const { files } = await readSources(root);
-  const renders = await renderAll(root, files, await findKustomize());
+  await using rendering = await renderer(await findKustomize());
+  const renders = await renderAll(root, files, rendering);
   expect(judge(files, renders, { house: true, today: TODAY }).drafts).toEqual([]);
   const outcomes = tryMutations({ files, renders }, { count: 42, seed: 7, today: TODAY });
   expect(outcomes).toHaveLength(42);
