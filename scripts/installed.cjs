@@ -1,4 +1,5 @@
-// Runs on any Node, before anything that needs Node 24 or a package: says what is missing instead of a stack trace.
+// Runs on any Node, before anything that needs Node 24 or a package (alone or by --require): says what is missing
+// instead of a stack trace, and ends the process.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -8,7 +9,7 @@ const installed = existsSync(join(__dirname, '..', 'node_modules', '.package-loc
 
 if (!installed) {
   console.error('orderbooks: the packages are not installed. Install them with:  npm ci');
-  process.exitCode = 2;
+  process.exit(2);
 } else if (major < NEEDED) {
   console.error(
     [
@@ -17,5 +18,5 @@ if (!installed) {
       'script has not run. Install it with:  npm rebuild node  (and run this through npm, as in: npm run rehearse)',
     ].join('\n'),
   );
-  process.exitCode = 2;
+  process.exit(2);
 }

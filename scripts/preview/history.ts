@@ -1,4 +1,4 @@
-import { type GitPlace, git, gitAnswer } from '../git.ts';
+import { type GitPlace, git } from '../git.ts';
 
 /** One promotion as its commit on a rendered branch tells it. */
 export interface RenderedCommit {
@@ -23,11 +23,10 @@ export interface RenderedCommit {
  * Null if it knows none.
  */
 export async function renderedTip(place: GitPlace, branch: string): Promise<string | null> {
-  for (const ref of [`refs/remotes/origin/${branch}`, `refs/heads/${branch}`]) {
-    const answer = await gitAnswer(place, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`);
-    if (answer.code === 0) return answer.out.trim();
-  }
-  return null;
+  const refs = [`refs/remotes/origin/${branch}`, `refs/heads/${branch}`];
+  const listed = await git(place, 'for-each-ref', '--format=%(refname) %(objectname)', ...refs);
+  const tips = new Map(listed.split('\n').map((line) => line.split(' ', 2) as [string, string]));
+  return refs.map((ref) => tips.get(ref)).find((tip) => tip !== undefined) ?? null;
 }
 
 /** The commits behind `tip`, newest first. */

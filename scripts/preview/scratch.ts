@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GitPlace, git } from '../git.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 
 /**
  * A repository in a temporary folder that stands in for the real one: it borrows the checkout's objects and holds copies
@@ -42,7 +42,7 @@ export async function makeScratch(
   root: string,
   branches: Readonly<Record<string, string | null>>,
 ): Promise<Scratch> {
-  const folder = await mkdtemp(join(tmpdir(), 'orderbooks-preview-'));
+  const folder = await makeTemporaryFolder('orderbooks-preview-');
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const repository = join(folder, 'scratch.git');

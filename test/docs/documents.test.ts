@@ -109,7 +109,7 @@ describe('README.md and docs/', () => {
 });
 
 async function helpOf([script = '', ...words]: readonly string[]): Promise<string> {
-  const file = /^node (\S+)$/.exec(SCRIPTS[script] ?? '')?.[1];
+  const file = /^node (?:--require \S+ )*(\S+)$/.exec(SCRIPTS[script] ?? '')?.[1];
   if (file === undefined) throw new Error(`expected npm run ${script} to be one program of Node`);
   if (WITHOUT_HELP.test(script)) return readFileSync(join(ROOT, file), 'utf8');
   const run = await promisify(execFile)(process.execPath, [join(ROOT, file), ...words, '--help']);

@@ -123,9 +123,11 @@ function foreign(home: string): OrderbooksError {
   );
 }
 
-/** Clean-ups in the background would outlive the step. */
+/** Clean-ups in the background would outlive the step; files of a checkout are written by as many as there are cores. */
 const HOME_CONFIGURATION = `[init]
 \tdefaultBranch = main
+[checkout]
+\tworkers = 0
 [gc]
 \tauto = 0
 [maintenance]

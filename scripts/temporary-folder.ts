@@ -1,0 +1,29 @@
+import { access, constants, mkdtemp, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Linux keeps what is below it in memory. */
+const MEMORY = '/dev/shm';
+/** A checkout of this repository takes 12 MiB; what is less roomy, such as the 64 MiB of a container, is left to others. */
+const LEAST_ROOM_BYTES = 1_073_741_824;
+
+/**
+ * Makes a folder of the caller's own, `prefix` with a random ending, for checkouts that are thrown away: in memory where
+ * there is room, because a disk took longer to make their files than all else together; elsewhere, and always where
+ * TMPDIR says so, in the temporary folder.
+ */
+export async function makeTemporaryFolder(prefix: string): Promise<string> {
+  return mkdtemp(join(await temporaryPlace(), prefix));
+}
+
+async function temporaryPlace(): Promise<string> {
+  if ((process.env['TMPDIR'] ?? '') !== '') return tmpdir();
+  try {
+    const { bavail, bsize } = await statfs(MEMORY);
+    await access(MEMORY, constants.W_OK | constants.X_OK);
+    return bavail * bsize < LEAST_ROOM_BYTES ? tmpdir() : MEMORY;
+  } catch {
+    // Not on this system, or not for this user.
+    return tmpdir();
+  }
+}
