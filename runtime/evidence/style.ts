@@ -14,7 +14,7 @@ export const STYLE = new Html(`
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 28px 24px 56px; }
 h1 { font-size: 24px; line-height: 1.3; margin: 8px 0 4px; } h2 { font-size: 18px; margin: 34px 0 10px; }
-p { margin: 4px 0; } a { color: inherit; text-underline-offset: 3px; } .quiet { color: var(--quiet); }
+p { margin: 4px 0; overflow-wrap: anywhere; } a { color: inherit; text-underline-offset: 3px; } .quiet { color: var(--quiet); }
 .word { display: inline-block; padding: 2px 9px; border-radius: 5px; font-size: 12.5px; font-weight: 650; white-space: nowrap; }
 .good { color: var(--good); background: var(--good-ground); } .bad { color: var(--bad); background: var(--bad-ground); }
 .open { color: var(--open); background: var(--open-ground); }
@@ -22,9 +22,9 @@ p { margin: 4px 0; } a { color: inherit; text-underline-offset: 3px; } .quiet { 
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 0; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; }
-th { text-align: left; font-weight: 600; color: var(--quiet); }
+th { white-space: nowrap; text-align: left; font-weight: 600; color: var(--quiet); }
 th, td { vertical-align: top; border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; overflow-wrap: anywhere; }
-tr:last-child td { border-bottom: 0; } td.number { text-align: right; white-space: nowrap; }
+tr:last-child td { border-bottom: 0; } td.number { text-align: right; white-space: nowrap; } td.short { white-space: nowrap; }
 code, pre { font: 12.5px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre { background: var(--mono); border-radius: 6px; padding: 10px 12px; margin: 8px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 summary { cursor: pointer; }

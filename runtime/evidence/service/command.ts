@@ -51,7 +51,7 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
       logger,
     });
     logger.info(
-      { port: server.port, project: options.project, token: token ? 'demanded' : 'not demanded' },
+      { port: server.port, project: options.project, guarded: Boolean(token) },
       'evidence is served',
     );
     let timer: NodeJS.Timeout | undefined;

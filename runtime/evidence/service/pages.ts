@@ -18,7 +18,7 @@ ${
     ? html`<p class="quiet">No gate has left evidence here yet.</p>`
     : stages.map((stage) => {
         const of = runs.filter((run) => run.stage === stage);
-        return html`<h2><a href="stages/${stage}">${stage}</a> <span class="quiet">${of.length} runs kept</span></h2>
+        return html`<h2><a href="stages/${stage}">${stage}</a> <span class="quiet">${kept(of)}</span></h2>
 ${runTable(of.slice(0, 1), 'runs/')}`;
       })
 }`,
@@ -36,8 +36,7 @@ ${newest === undefined ? null : verdictWord(newest.verdict)}
 ${
   newest === undefined
     ? html`<p class="quiet">No gate has left evidence of this Stage.</p>`
-    : html`<p>${newest.reason}</p>
-<h2>Runs <span class="quiet">newest first, ${runs.length} kept</span></h2>
+    : html`<h2>Runs <span class="quiet">newest first, ${kept(runs)}</span></h2>
 ${runTable(runs, '../runs/')}`
 }`,
   );
@@ -48,11 +47,15 @@ export function wayBack(stage: string): Html {
   return html`<p><a href="../stages/${stage}">Stage ${stage}</a></p>`;
 }
 
+function kept(runs: readonly KeptRun[]): string {
+  return runs.length === 1 ? '1 run kept' : `${runs.length} runs kept`;
+}
+
 function runTable(runs: readonly KeptRun[], base: string): Html {
   return html`<div class="panel scroll"><table><tr><th>Verdict</th><th>Run</th><th>Commit and image</th><th>Took</th></tr>${runs.map(
     (run) => html`<tr><td>${verdictWord(run.verdict)}</td>
 <td><a href="${base}${run.name}">${run.gate}, ${run.startedAt.slice(0, 16).replace('T', ' ')} UTC</a><br><span class="quiet">${run.reason}</span></td>
-<td><code>${run.commit.slice(0, SHORT)}</code><br><code>${run.imageDigest.replace('sha256:', '').slice(0, SHORT)}</code></td>
+<td class="short"><code>${run.commit.slice(0, SHORT)}</code><br><code>${run.imageDigest.replace('sha256:', '').slice(0, SHORT)}</code></td>
 <td class="number">${between(run.startedAt, run.finishedAt)}</td></tr>`,
   )}</table></div>`;
 }

@@ -261,7 +261,7 @@ describe('the pages', () => {
       },
       data: { 'evidence.json': '{"half":' },
     });
-    expect((await text('/stages/canary')).body).toContain('1 kept');
+    expect((await text('/stages/canary')).body).toContain('1 run kept');
   });
 
   it.each([
