@@ -115,6 +115,7 @@ function commandLine(done: (exitCode: number) => void): Command {
     .option('--export <market>', 'write its frames, a row a line: slug, condition id or token id')
     .option('--summary', 'print compactly which events were kept from --since to --until')
     .option('--until <instant>', 'end of the window of --summary')
+    .option('--span <duration>', 'how long the spans of --summary are (5s)')
     .option('--output <file>', 'where --export writes, packed if it ends in .gz (standard output)')
     .option(
       '--replay [pace]',

@@ -1,4 +1,4 @@
-import { BUCKET_MS, type EventSummary, type SummaryBucket } from '../inspector/summary.ts';
+import type { EventSummary, SummaryBucket } from '../inspector/summary.ts';
 
 /** Events of one type in the buckets that both sides could have recorded whole. */
 export interface TypeDifference {
@@ -15,30 +15,49 @@ export interface EventDifference {
   readonly types: readonly TypeDifference[];
 }
 
-/** Events reach two connections at different times, and a subscription takes effect a moment after it is sent. */
-const SETTLE_MS = 5000;
-/** Where the canary never heard of a market that it subscribed, production must have heard of it this long before. */
-const UNHEARD_MS = 30_000;
+/** How two summaries are held against each other. */
+export interface DifferenceTerms {
+  /**
+   * Milliseconds that a connection must have been open before and after a bucket: events reach two connections at
+   * different times, and a subscription takes effect a moment after it is sent.
+   */
+  readonly settleMs: number;
+}
+
+/**
+ * Where the canary never heard of a market that it subscribed, production must have heard of it so many times the
+ * settling time before.
+ */
+const UNHEARD_SETTLES = 6;
 
 /**
  * What one side kept and the other did not, by type. Only buckets are compared in which both had an open connection with
  * time to spare before and after, and knew the market: what was lost with a connection is judged by reconnects.
  */
-export function eventDifference(canary: EventSummary, production: EventSummary): EventDifference {
+export function eventDifference(
+  canary: EventSummary,
+  production: EventSummary,
+  { settleMs }: DifferenceTerms,
+): EventDifference {
+  const bucketMs = canary.bucket_ms;
+  if (production.bucket_ms !== bucketMs) {
+    throw new RangeError(
+      `expected buckets of one length, got ${bucketMs} and ${production.bucket_ms} ms`,
+    );
+  }
   const bits = Math.max(canary.sample_bits, production.sample_bits);
   const types = new Map<string, { both: number; onlyCanary: number; onlyProduction: number }>();
+  const common = bucketsOf(canary, production, settleMs);
   let [markets, buckets] = [0, 0];
   for (const own of canary.markets) {
     const other = production.markets.find((one) => one.market === own.market);
     if (other === undefined || other.first_at === null) continue;
     const knownFrom =
       own.first_at === null
-        ? other.first_at + UNHEARD_MS
-        : Math.max(own.first_at, other.first_at) + SETTLE_MS;
+        ? other.first_at + UNHEARD_SETTLES * settleMs
+        : Math.max(own.first_at, other.first_at) + settleMs;
     const knownTo = own.ends_at ?? other.ends_at ?? Number.POSITIVE_INFINITY;
-    const instants = bucketsOf(canary, production).filter(
-      (at) => at >= knownFrom && at + BUCKET_MS <= knownTo,
-    );
+    const instants = common.filter((at) => at >= knownFrom && at + bucketMs <= knownTo);
     if (instants.length > 0) markets++;
     buckets += instants.length;
     const compared = new Set(instants);
@@ -65,18 +84,21 @@ export function eventDifference(canary: EventSummary, production: EventSummary):
   };
 }
 
-function bucketsOf(canary: EventSummary, production: EventSummary): readonly number[] {
+function bucketsOf(
+  canary: EventSummary,
+  production: EventSummary,
+  settleMs: number,
+): readonly number[] {
+  const bucketMs = canary.bucket_ms;
   const from = Math.max(Date.parse(canary.since), Date.parse(production.since));
   const to = Math.min(Date.parse(canary.until), Date.parse(production.until));
+  const isCovered = ({ covered }: EventSummary, at: number): boolean =>
+    covered.some((one) => one.from + settleMs <= at && one.to >= at + bucketMs + settleMs);
   const instants: number[] = [];
-  for (let at = Math.ceil(from / BUCKET_MS) * BUCKET_MS; at + BUCKET_MS <= to; at += BUCKET_MS) {
+  for (let at = Math.ceil(from / bucketMs) * bucketMs; at + bucketMs <= to; at += bucketMs) {
     if (isCovered(canary, at) && isCovered(production, at)) instants.push(at);
   }
   return instants;
-}
-
-function isCovered({ covered }: EventSummary, at: number): boolean {
-  return covered.some(({ from, to }) => from + SETTLE_MS <= at && to >= at + BUCKET_MS + SETTLE_MS);
 }
 
 function difference(

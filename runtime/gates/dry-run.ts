@@ -2,6 +2,7 @@ import { formatDuration } from '../config/duration.ts';
 import { latestEvidenceName } from './evidence-store.ts';
 import type { PolicyRule } from './kubernetes/permissions.ts';
 import { neededRights } from './needed-rights.ts';
+import { flatPolicy } from './policy.ts';
 import type { Terms } from './terms.ts';
 
 /** What a run would do and touch, in plain lines. Nothing is connected to. */
@@ -12,7 +13,7 @@ export function describeDryRun(
   return [
     `dry run of gate ${gate.name} for stage ${subject.stage}: nothing is touched`,
     `judged: ${subject.imageDigest} of commit ${subject.commit} in namespace ${subject.namespace}`,
-    `policy: ${Object.entries(policy)
+    `policy: ${Object.entries(flatPolicy(policy))
       .map(([key, value]) => `${key} ${shown(key, value)}`)
       .join(', ')}${overridden.length > 0 ? ` (overridden: ${overridden.join(', ')})` : ''}`,
     ...gate.acts.map((act) => `act    ${act.title}: ${act.touches ?? 'looks only'}`),
@@ -33,13 +34,8 @@ function rights(namespace: string, rules: readonly PolicyRule[]): string[] {
 }
 
 /** Numbers of the policy that are no durations. */
-const PLAIN: readonly string[] = [
-  'checkpointSuccess',
-  'comparisonBuckets',
-  'comparisonLoss',
-  'keepRuns',
-];
+const PLAIN = /^(checkpointSuccess|keepRuns|comparison\.(spans|loss|metrics\..*))$/;
 
-function shown(key: string, value: string | number | readonly string[]): string {
-  return typeof value === 'number' && !PLAIN.includes(key) ? formatDuration(value) : String(value);
+function shown(path: string, value: string | number): string {
+  return typeof value === 'number' && !PLAIN.test(path) ? formatDuration(value) : String(value);
 }

@@ -29,9 +29,16 @@ export function verdictOf(checks: readonly CheckRecord[]): { verdict: Verdict; r
     return { verdict: 'FAIL', reason: `not judged: ${open.map((check) => check.id).join(', ')}` };
   }
   const passed = checks.filter((check) => check.status === 'pass').length;
-  return passed === 0
-    ? { verdict: 'FAIL', reason: 'no check passed: nothing was proven' }
-    : { verdict: 'PASS', reason: `${passed} of ${checks.length} checks passed, none refused` };
+  if (passed === 0) return { verdict: 'FAIL', reason: 'no check passed: nothing was proven' };
+  const idle = checks.filter((check) => check.status === 'not_applicable');
+  const besides =
+    idle[0] === undefined
+      ? ''
+      : `; not applicable: ${idle.map((check) => check.id).join(', ')} (${idle[0].reason})`;
+  return {
+    verdict: 'PASS',
+    reason: `${passed} of ${checks.length} checks passed, none refused${besides}`,
+  };
 }
 
 export function checksOf(run: GateRun): Evidence['checks'] {

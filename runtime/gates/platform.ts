@@ -49,6 +49,8 @@ export interface InspectRequest {
 export interface SummaryWindow {
   readonly since: string;
   readonly until: string;
+  /** The summary is cut into spans this long. */
+  readonly spanMs: number;
 }
 
 /** A ConfigMap with evidence: of one run, or the latest verdict on one subject. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { formatDuration } from '../config/duration.ts';
 import { duration } from '../config/schema.ts';
+import { comparisonPolicy } from './comparison-policy.ts';
 
 /** Waits that have to end before the run's own deadline, or they could never be waited for. */
 const WAITS = [
   'readyTimeout',
   'dataTimeout',
   'observation',
-  'comparison',
   'uploadTimeout',
   'inspectTimeout',
 ] as const;
@@ -29,12 +29,8 @@ export const policy = z
     dataTimeout: duration.prefault('10m'),
     /** How long the recorder is watched for reconnects and fresh frames. */
     observation: duration.prefault('60s'),
-    /** How long both recorders are compared; production must have one, in another namespace. */
-    comparison: duration.prefault('2m'),
-    /** So many spans of five seconds of a market must be comparable at least. */
-    comparisonBuckets: z.number().int().min(1).default(6),
-    /** Share of production's events of one type that the canary may lack. */
-    comparisonLoss: z.number().min(0).lt(1).default(0.001),
+    /** How the canary is compared with production. */
+    comparison: comparisonPolicy,
     /** The newest data frame may be at most this old while tokens are active. */
     freshness: duration.prefault('60s'),
     /** A connection that ended must be open again within this time. */
@@ -74,13 +70,31 @@ export const policy = z
     deadline: duration.prefault('40m'),
   })
   .superRefine((value, context) => {
-    for (const name of WAITS) {
-      if (value[name] < value.deadline) continue;
+    const waits = [
+      ...WAITS.map((name) => [[name], value[name]] as const),
+      [['comparison', 'window'], value.comparison.window] as const,
+    ];
+    for (const [path, wait] of waits) {
+      if (wait < value.deadline) continue;
       context.addIssue({
         code: 'custom',
-        path: [name],
+        path: [...path],
         message: `expected less than the deadline ${formatDuration(value.deadline)}, or the wait could never end`,
       });
     }
   });
 export type Policy = z.infer<typeof policy>;
+
+/** Values by their path, such as `comparison.span`: for evidence and for people. */
+export function flatPolicy(value: Policy): Readonly<Record<string, string | number>> {
+  const flat: Record<string, string | number> = {};
+  const add = (path: string, inner: unknown): void => {
+    if (Array.isArray(inner)) flat[path] = inner.join(' ');
+    else if (typeof inner === 'object' && inner !== null) {
+      for (const [key, one] of Object.entries(inner))
+        add(path === '' ? key : `${path}.${key}`, one);
+    } else if (typeof inner === 'string' || typeof inner === 'number') flat[path] = inner;
+  };
+  add('', value);
+  return flat;
+}

@@ -18,6 +18,7 @@ import {
 import { pendingFacts } from './facts.ts';
 import { neededRights } from './needed-rights.ts';
 import type { Platform } from './platform.ts';
+import { flatPolicy } from './policy.ts';
 import { type GateRun, runGate } from './run.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
 import { readTerms, type Terms, type VerifyOptions } from './terms.ts';
@@ -252,7 +253,7 @@ class Verification {
         image_digest: subject.imageDigest,
         commit: subject.commit,
       },
-      policy: { ...policy, objects: policy.objects.join(' ') },
+      policy: flatPolicy(policy),
       policy_overridden: [...overridden],
       versions: versionsOf(this.#surroundings, platform),
       acts: actsOf(run),

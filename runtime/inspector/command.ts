@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { loadConfiguration } from '../config/configuration.ts';
+import { parseDuration } from '../config/duration.ts';
 import { ConfigurationError } from '../config/error.ts';
 import { openRemote } from '../uploader/open-remote.ts';
 import type { Remote } from '../uploader/remote.ts';
@@ -7,6 +8,7 @@ import { exportCommand } from './export-command.ts';
 import { inspect } from './inspect.ts';
 import { replayCommand } from './replay-command.ts';
 import { summarise } from './summarise.ts';
+import { BUCKET_MS } from './summary.ts';
 import { isClean, reportText } from './text.ts';
 
 export interface InspectCommandOptions {
@@ -32,6 +34,8 @@ export interface InspectCommandOptions {
   readonly summary?: boolean;
   /** ISO 8601 instant; needs `summary`. */
   readonly until?: string;
+  /** How long the spans of a summary are; needs `summary`. */
+  readonly span?: string;
   /** Serve the frames instead of a report: a pace, or true for the recorded one. */
   readonly replay?: string | true;
 }
@@ -66,11 +70,14 @@ export async function inspectCommand(
       throw new ConfigurationError('USAGE', '--summary needs --since and a later --until');
     }
     await checkDataRoot(options.data);
-    print(`${JSON.stringify(await summarise({ dataRoot: options.data, since, until }))}\n`);
+    const bucketMs = parseSpan(options.span);
+    const summary = await summarise({ dataRoot: options.data, since, until, bucketMs });
+    print(`${JSON.stringify(summary)}\n`);
     return 0;
   }
-  if (options.until !== undefined) {
-    throw new ConfigurationError('USAGE', '--until needs --summary');
+  for (const flag of ['until', 'span'] as const) {
+    if (options[flag] === undefined) continue;
+    throw new ConfigurationError('USAGE', `--${flag} needs --summary`);
   }
   const remote = remoteOf(options);
   await checkDataRoot(options.data);
@@ -98,6 +105,14 @@ function checkTogether(options: InspectCommandOptions): void {
   if (options.output !== undefined && options.export === undefined) {
     throw new ConfigurationError('USAGE', '--output needs --export, which says what to write');
   }
+}
+
+/** Milliseconds. */
+function parseSpan(text: string | undefined): number {
+  if (text === undefined) return BUCKET_MS;
+  const span = parseDuration(text);
+  if (span >= 1) return span;
+  throw new ConfigurationError('USAGE', `--span: expected more than nothing, got ${text}`);
 }
 
 /** A date alone, or a time without a zone, would be read differently by different people. */

@@ -9,9 +9,13 @@ const MOST_EVENTS = 1_000_000;
 const LATENCIES = 400;
 /** Kubernetes hands logs over line by line; a report of this size is read whole everywhere. */
 const BUDGET_CHARACTERS = 262_144;
-/** What a bucket takes beside its ids, and one id in base64. */
+/** What a market and a bucket take beside their ids, one id in base64, and one latency. */
+const MARKET_CHARACTERS = 160;
 const BUCKET_CHARACTERS = 120;
+const LATENCY_CHARACTERS = 8;
 const ID_CHARACTERS = 16 / 3;
+/** The rest of the budget is for ids: without some of each bucket no loss could be told from another. */
+const BUCKETS_SHARE = 0.75;
 /** Announcements concern no market that is recorded. */
 const LEFT_OUT = new Set(['new_market']);
 
@@ -21,11 +25,17 @@ interface Market {
   readonly buckets: Map<string, Set<number>>;
 }
 
+export interface TallyOptions {
+  readonly bucketMs?: number;
+  readonly budget?: number;
+}
+
 /** Counts events of a window, and follows when a connection was open. Rows of one run come in their order. */
 export class EventTally {
   readonly #since: number;
   readonly #until: number;
   readonly #budget: number;
+  readonly #bucketMs: number;
   readonly #markets = new Map<string, Market>();
   readonly #open = new Map<string, { from: number; to: number }>();
   readonly #covered: { from: number; to: number }[] = [];
@@ -33,11 +43,12 @@ export class EventTally {
   #events = 0;
   readonly problems: string[] = [];
 
-  /** The window in milliseconds since 1970, and how long the result may be as JSON. */
-  constructor(since: number, until: number, budget = BUDGET_CHARACTERS) {
+  /** The window in milliseconds since 1970, how long a bucket is, and how long the result may be as JSON. */
+  constructor(since: number, until: number, options: TallyOptions = {}) {
     this.#since = since;
     this.#until = until;
-    this.#budget = budget;
+    this.#budget = options.budget ?? BUDGET_CHARACTERS;
+    this.#bucketMs = options.bucketMs ?? BUCKET_MS;
   }
 
   /** A market that was subscribed, whether or not anything came. */
@@ -47,19 +58,17 @@ export class EventTally {
 
   frame(row: FrameRow): void {
     const at = Date.parse(row.received_at);
-    const open = this.#open.get(row.connection_id);
-    if (open === undefined) this.#open.set(row.connection_id, { from: at, to: at });
-    else open.to = at;
     const value = parsed(row.raw_text);
     const inArray = Array.isArray(value);
-    for (const event of inArray ? value : [value]) this.#event(event, at, inArray);
+    for (const event of inArray ? value : [value]) {
+      const stamp = this.#event(event, at, inArray);
+      if (stamp !== null) this.#covers(row.connection_id, stamp);
+    }
   }
 
   gap(row: GapRow): void {
-    const at = Date.parse(row.at);
     if (row.reason === 'connect' && row.connection_id !== null) {
       this.#close(row.connection_id);
-      this.#open.set(row.connection_id, { from: at, to: at });
     } else if (row.reason === 'shutdown' || row.reason === 'crash') {
       this.endOfRun();
     } else if (row.reason === 'overflow') {
@@ -70,7 +79,7 @@ export class EventTally {
     }
   }
 
-  /** No row says what comes after: what was open is covered up to its last frame. */
+  /** No row says what comes after. */
   endOfRun(): void {
     for (const id of [...this.#open.keys()]) this.#close(id);
   }
@@ -79,16 +88,20 @@ export class EventTally {
     endsAt: (market: string) => number | null,
   ): Omit<EventSummary, 'schema' | 'summarised_at' | 'since' | 'until' | 'archives'> {
     this.endOfRun();
-    const bits = this.#sampleBits();
+    const ends = new Map([...this.#markets.keys()].map((market) => [market, endsAt(market)]));
+    const kept = this.#fitting((market) => ends.get(market) ?? Number.POSITIVE_INFINITY);
+    const bits = this.#sampleBits(kept);
     return {
+      bucket_ms: this.#bucketMs,
       sample_bits: bits,
       covered: this.#covered.toSorted((a, b) => a.from - b.from),
-      markets: [...this.#markets].map(([market, { firstAt, buckets }]) => ({
+      markets: kept.map(([market, { firstAt, buckets }]) => ({
         market,
-        ends_at: endsAt(market),
+        ends_at: ends.get(market) ?? null,
         first_at: firstAt,
         buckets: [...buckets].map(([key, ids]) => bucketOf(key, ids, bits)),
       })),
+      markets_omitted: this.#markets.size - kept.length,
       latency_ms: [...this.#latency]
         .toSorted(([a], [b]) => a - b)
         .slice(0, LATENCIES)
@@ -97,18 +110,39 @@ export class EventTally {
     };
   }
 
-  #event(event: unknown, at: number, inArray: boolean): void {
-    if (typeof event !== 'object' || event === null) return;
+  /**
+   * What arrives in order vouches for what was sent before it, whatever the clocks of the nodes say: a connection covers
+   * the time from its first event to its last, by the service's time stamps.
+   */
+  #covers(connection: string, stamp: number): void {
+    const open = this.#open.get(connection);
+    if (open === undefined) this.#open.set(connection, { from: stamp, to: stamp });
+    else open.to = Math.max(open.to, stamp);
+  }
+
+  /** Its time stamp, if it was sent because it happened, and not because somebody subscribed. */
+  #event(event: unknown, at: number, inArray: boolean): number | null {
+    if (typeof event !== 'object' || event === null) return null;
     const { event_type: type, market, timestamp } = event as Readonly<Record<string, unknown>>;
-    if (typeof type !== 'string' || typeof market !== 'string' || LEFT_OUT.has(type)) return;
+    if (typeof type !== 'string' || typeof market !== 'string' || LEFT_OUT.has(type)) return null;
     const seen = this.#market(market);
     seen.firstAt = Math.min(seen.firstAt ?? at, at);
     const stamp = Number(timestamp);
     // Books in an array answer a subscription: each side gets its own when it subscribes.
-    const isOwn = inArray && type === 'book';
-    if (isOwn || !(stamp >= this.#since && stamp < this.#until)) return;
-    const id = idOf(event as Readonly<Record<string, unknown>>);
-    const key = `${Math.floor(stamp / BUCKET_MS) * BUCKET_MS} ${type}`;
+    if ((inArray && type === 'book') || !Number.isFinite(stamp)) return null;
+    if (stamp >= this.#since && stamp < this.#until) {
+      this.#count(seen, { type, stamp, at }, event as Readonly<Record<string, unknown>>);
+    }
+    return stamp;
+  }
+
+  #count(
+    seen: Market,
+    { type, stamp, at }: { readonly type: string; readonly stamp: number; readonly at: number },
+    event: Readonly<Record<string, unknown>>,
+  ): void {
+    const id = idOf(event);
+    const key = `${Math.floor(stamp / this.#bucketMs) * this.#bucketMs} ${type}`;
     const ids = seen.buckets.get(key) ?? new Set();
     seen.buckets.set(key, ids);
     // Redundant connections bring each event again; the first receipt counts.
@@ -132,16 +166,38 @@ export class EventTally {
 
   #close(id: string): void {
     const open = this.#open.get(id);
-    if (open !== undefined && open.to > open.from) this.#covered.push({ ...open });
+    if (open !== undefined && open.to > open.from) this.#covered.push(open);
     this.#open.delete(id);
   }
 
+  /**
+   * Whole markets that fit, those that end soonest first: what a canary with a limit records is among them, whatever
+   * production records besides.
+   */
+  #fitting(endOf: (market: string) => number): readonly (readonly [string, Market])[] {
+    let left = (this.#budget - LATENCIES * LATENCY_CHARACTERS) * BUCKETS_SHARE;
+    return [...this.#markets]
+      .toSorted(([a], [b]) => {
+        const [one, other] = [endOf(a), endOf(b)];
+        return one === other ? (a < b ? -1 : 1) : one - other;
+      })
+      .filter(([, { buckets }]) => {
+        left -= MARKET_CHARACTERS + buckets.size * BUCKET_CHARACTERS;
+        return left >= 0;
+      });
+  }
+
   /** As few ids as the budget demands, the same ones on both sides. */
-  #sampleBits(): number {
-    const buckets = [...this.#markets.values()].reduce((sum, one) => sum + one.buckets.size, 0);
-    const left = this.#budget - LATENCIES * 8 - buckets * BUCKET_CHARACTERS;
+  #sampleBits(markets: readonly (readonly [string, Market])[]): number {
+    const buckets = markets.flatMap(([, market]) => [...market.buckets.values()]);
+    const events = buckets.reduce((sum, ids) => sum + ids.size, 0);
+    const left =
+      this.#budget -
+      LATENCIES * LATENCY_CHARACTERS -
+      markets.length * MARKET_CHARACTERS -
+      buckets.length * BUCKET_CHARACTERS;
     let bits = 0;
-    while (bits < 32 && (this.#events / 2 ** bits) * ID_CHARACTERS > left) bits++;
+    while (bits < 32 && (events / 2 ** bits) * ID_CHARACTERS > left) bits++;
     return bits;
   }
 }

@@ -6,13 +6,15 @@ import { type ReadRow, readArchive } from '../archive/reader.ts';
 import { EventTally } from './event-tally.ts';
 import { readRunManifests } from './manifests.ts';
 import { selectArchives } from './selection.ts';
-import type { EventSummary } from './summary.ts';
+import { BUCKET_MS, type EventSummary } from './summary.ts';
 
 export interface SummariseOptions {
   readonly dataRoot: string;
   /** The window, by the service's time stamps. */
   readonly since: Date;
   readonly until: Date;
+  /** How long a bucket is, in milliseconds. */
+  readonly bucketMs?: number;
   readonly now?: () => Date;
 }
 
@@ -21,8 +23,8 @@ export interface SummariseOptions {
  * the disk, open ones. Changes nothing. Trouble with single files is in `problems`.
  */
 export async function summarise(options: SummariseOptions): Promise<EventSummary> {
-  const { dataRoot, since, until } = options;
-  const tally = new EventTally(since.getTime(), until.getTime());
+  const { dataRoot, since, until, bucketMs = BUCKET_MS } = options;
+  const tally = new EventTally(since.getTime(), until.getTime(), { bucketMs });
   const selection = await selectArchives({ dataRoot, since: since.getTime(), paths: [] });
   const closed = selection.archives.filter((path) => streamOf(path) === 'ws_raw');
   const open = selection.open

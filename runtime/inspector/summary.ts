@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Buckets of events, by the service's own time stamps: both sides cut time at the same instants. */
+/** Buckets of events are this long unless told, by the service's own time stamps: both sides cut time at the same instants. */
 export const BUCKET_MS = 5000;
 
 const milliseconds = z.number().int().nonnegative();
@@ -23,11 +23,13 @@ export const eventSummary = z.object({
   summarised_at: z.iso.datetime(),
   since: z.iso.datetime(),
   until: z.iso.datetime(),
+  /** How long a bucket is. */
+  bucket_ms: z.number().int().positive().default(BUCKET_MS),
   /** Closed archives and open ones that were read. */
   archives: z.number().int().nonnegative(),
   /** The sample holds the ids whose lowest bits, this many, are zero: 0 is all of them. */
   sample_bits: z.number().int().min(0).max(32),
-  /** From when to when a connection was open and recorded. */
+  /** From the first to the last event of a connection, by the service's time stamps: all between them came, or was lost. */
   covered: z.array(z.object({ from: milliseconds, to: milliseconds })),
   markets: z.array(
     z.object({
@@ -39,6 +41,8 @@ export const eventSummary = z.object({
       buckets: z.array(summaryBucket),
     }),
   ),
+  /** How many were left out to keep this small, those that end last. */
+  markets_omitted: z.number().int().nonnegative().default(0),
   /** Milliseconds from a price change to its receipt, of the changes with the lowest ids. */
   latency_ms: z.array(z.number()),
   problems: z.array(z.string()),

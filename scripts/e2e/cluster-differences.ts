@@ -32,6 +32,11 @@ export const QUICK: readonly Change[] = [
       ([path, value]) => shorter(`kargo/policy-${stage}.yaml`, path, value),
     ),
   ),
+  ...Object.entries({
+    'comparison.window': '20s',
+    'comparison.span': '1s',
+    'comparison.settle': '1s',
+  }).map(([path, value]) => shorter('kargo/policy-canary.yaml', path, value)),
 ];
 
 function shorter(file: string, path: string, value: string): Change {

@@ -26,10 +26,10 @@ const WAITS = {
   readyTimeout: '5m',
   dataTimeout: '10m',
   observation: '60s',
-  comparison: '2m',
   uploadTimeout: '10m',
   inspectTimeout: '5m',
 };
+const COMPARISON = '2m';
 
 interface Flags {
   readonly stage: string;
@@ -106,18 +106,25 @@ async function run(gate: string, flags: Flags): Promise<number> {
 /** The deadline of the policy becomes `wait`, and no single wait may be longer than it. */
 function limit(environment: NodeJS.ProcessEnv, file: string, wait: number): void {
   const written: unknown = parse(readFileSync(file, 'utf8'));
-  const own = (typeof written === 'object' && written !== null ? written : {}) as Record<
-    string,
-    unknown
-  >;
   const longest = Math.max(1, wait - 1);
-  const overrides: Record<string, string> = { deadline: `${wait}ms` };
+  const overrides: Record<string, unknown> = { deadline: `${wait}ms` };
   for (const [name, otherwise] of Object.entries(WAITS)) {
-    const given = own[name];
-    const current = parseDuration(typeof given === 'string' ? given : otherwise);
-    if (current > longest) overrides[name] = `${longest}ms`;
+    if (parseDuration(given(written, name) ?? otherwise) > longest)
+      overrides[name] = `${longest}ms`;
+  }
+  if (parseDuration(given(fields(written)['comparison'], 'window') ?? COMPARISON) > longest) {
+    overrides['comparison'] = { window: `${longest}ms` };
   }
   environment['ORDERBOOKS_POLICY_OVERRIDES'] ??= JSON.stringify(overrides);
+}
+
+function given(value: unknown, name: string): string | undefined {
+  const found = fields(value)[name];
+  return typeof found === 'string' ? found : undefined;
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** What the Stage runs, by its last promotion, unless the command line says it. */

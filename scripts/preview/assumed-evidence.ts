@@ -1,6 +1,9 @@
 import type { Freight } from '../kargo/step.ts';
 import { PROJECT } from './source.ts';
 
+/** Whatever the evidence gate demands, a good run was judged by it (runtime/gates/gates.ts). */
+const ALL_GATES = 'collector-smoke+ws-smoke+ws-reliability+canary-comparison';
+
 /** The ConfigMaps that a verifier would have left after a good run, as evidence-gate reads them. */
 export function assumedEvidence(
   judge: string,
@@ -15,6 +18,7 @@ export function assumedEvidence(
     verdict: 'PASS',
     run,
     finished_at: finishedAt,
+    gate: ALL_GATES,
     subject: { project: PROJECT, stage: judge, commit, image_digest: digest },
   };
   return [

@@ -62,6 +62,27 @@ const POLICY: readonly Setting[] = [
   { path: 'dataTimeout', value: '20s', why: SHORT },
   { path: 'inspectTimeout', value: '30s', why: SHORT },
   { path: 'uploadTimeout', value: '30s', why: SHORT },
+  { path: 'comparison.window', value: '8s', why: SHORT },
+  {
+    path: 'comparison.span',
+    value: '500ms',
+    why: 'the simulator drops connections every few seconds',
+  },
+  {
+    path: 'comparison.settle',
+    value: '500ms',
+    why: 'the simulator drops connections every few seconds',
+  },
+  {
+    path: 'comparison.metrics.cpu.absolute',
+    value: 1,
+    why: 'the canary has just started, and all share one machine',
+  },
+  {
+    path: 'comparison.metrics.latency.absolute',
+    value: 2000,
+    why: 'the canary has just started, and all share one machine',
+  },
   { path: 'deadline', value: '240s', why: 'a busy machine may take this long' },
 ];
 const SETTINGS: Readonly<Record<string, readonly Setting[]>> = {
@@ -101,7 +122,7 @@ export function describeOverrides(
   const config = configuration.parse(
     parse(readFileSync(join(tree, 'gitops/overlays/full/config.yaml'), 'utf8')),
   );
-  const gate = policy.parse(parse(readFileSync(join(tree, 'kargo/policy-full.yaml'), 'utf8')));
+  const gate = policy.parse(parse(readFileSync(join(tree, 'kargo/policy-canary.yaml'), 'utf8')));
   const described = (kind: string, values: unknown, settings: readonly Setting[]) =>
     settings.map(({ path, value, why }) => ({
       what: `${kind}: ${path}`,

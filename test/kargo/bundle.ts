@@ -248,6 +248,8 @@ function noted(
   );
 }
 
+const GATES_OF_CANARY = 'ws-smoke+ws-reliability+canary-comparison';
+
 function writeEvidence(
   configMap: Delivery['configMap'],
   now: Date,
@@ -268,7 +270,7 @@ function writeEvidence(
     startedAt: finishedAt,
     finishedAt,
     run,
-    gate: 'ws-smoke',
+    gate: GATES_OF_CANARY,
     reason: '13 of 13',
     ...latest,
   });
@@ -278,6 +280,7 @@ function writeEvidence(
       verdict: 'PASS',
       run,
       finished_at: finishedAt,
+      gate: GATES_OF_CANARY,
       subject: { project: PROJECT, stage: 'canary', commit, image_digest: digest, ...subject },
       ...document,
     }),

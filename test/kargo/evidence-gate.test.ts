@@ -77,6 +77,12 @@ describe('the evidence gate', () => {
       { subject: { image_digest: OTHER_DIGEST } },
       'is about another image',
     ],
+    [
+      'a run without the comparison',
+      { document: { gate: 'ws-smoke+ws-reliability' } },
+      'judged by ws-smoke+ws-reliability and not by all of ws-smoke+ws-reliability+canary-comparison',
+    ],
+    ['a run of no gate', { document: { gate: null } }, 'and not by all of'],
     ['a document about another Stage', { subject: { stage: 'full' } }, 'is about another image'],
     [
       'a document about another Project',

@@ -1,5 +1,5 @@
 import { type EventDifference, eventDifference } from '../../comparison/event-difference.ts';
-import { BUCKET_MS } from '../../inspector/summary.ts';
+import { formatDuration } from '../../config/duration.ts';
 import { defineCheck } from '../check.ts';
 import { notCompared } from '../comparison.ts';
 import { judged } from '../outcome.ts';
@@ -15,15 +15,18 @@ export const comparisonEvents = defineCheck({
   needs: ['comparison'],
   run({ policy }, { comparison }) {
     const { baseline } = comparison;
-    const expected = `at least ${policy.comparisonBuckets} spans of ${BUCKET_MS / 1000} s compared, and of each type at most ${policy.comparisonLoss * 100} % of production’s events missing`;
-    if (baseline === null) return notCompared(expected);
-    const found = eventDifference(baseline.canary.summary, baseline.production.summary);
+    const { span, spans, settle, loss } = policy.comparison;
+    const expected = `at least ${spans} spans of ${formatDuration(span)} compared, and of each type at most ${loss * 100} % of production’s events missing`;
+    if (baseline === null) return notCompared(expected, policy);
+    const found = eventDifference(baseline.canary.summary, baseline.production.summary, {
+      settleMs: settle,
+    });
     const both = found.types.reduce((sum, one) => sum + one.both, 0);
     const problems = [
       ...baseline.canary.summary.problems.map((text) => `canary: ${text}`),
       ...baseline.production.summary.problems.map((text) => `production: ${text}`),
     ].slice(0, 3);
-    if (!(found.buckets >= policy.comparisonBuckets)) {
+    if (!(found.buckets >= spans)) {
       problems.push(
         `only ${found.buckets} spans could be compared: did both sides record the same markets without a lost connection?`,
       );
@@ -31,7 +34,7 @@ export const comparisonEvents = defineCheck({
     if (!(both > 0)) problems.push('no event was recorded by both sides');
     for (const { type, both: shared, onlyProduction } of found.types) {
       const share = onlyProduction / (shared + onlyProduction);
-      if (!ADVISORY.has(type) && share > policy.comparisonLoss) {
+      if (!ADVISORY.has(type) && share > loss) {
         problems.push(
           `${type}: the canary lacks ${onlyProduction} of ${shared + onlyProduction} events`,
         );

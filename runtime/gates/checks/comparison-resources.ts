@@ -3,52 +3,40 @@ import { defineCheck } from '../check.ts';
 import { notCompared } from '../comparison.ts';
 import type { Sample } from '../facts.ts';
 import { judged } from '../outcome.ts';
+import type { Policy } from '../policy.ts';
 
-interface Metric extends MetricTerms {
+type Named = Exclude<keyof Policy['comparison']['metrics'], 'latency'>;
+
+interface Metric extends Pick<MetricTerms, 'name' | 'unit'> {
+  readonly terms: Named;
   /** One value per scrape, or per pair of scrapes. */
   readonly values: (samples: readonly Sample[]) => readonly number[];
 }
 
-const INCREASE = { direction: 'increase', relative: 0.5 } as const;
-
 /** Production records at least as many markets, so a canary that needs more than it is worse. */
 const METRICS: readonly Metric[] = [
   {
-    ...INCREASE,
+    terms: 'memory',
     name: 'memory',
     unit: 'bytes',
-    // A release before these were exposed has none.
-    missing: 'ignore',
-    criticality: 'critical',
-    absolute: 64 * 1024 * 1024,
     values: (samples) => each(samples, 'process_resident_memory_bytes'),
   },
   {
-    ...INCREASE,
+    terms: 'cpu',
     name: 'CPU',
     unit: 'cores',
-    missing: 'ignore',
-    criticality: 'critical',
-    absolute: 0.2,
     values: (samples) => rates(samples, 'process_cpu_seconds_total'),
   },
   {
-    ...INCREASE,
+    terms: 'reconnects',
     name: 'reconnects',
     unit: 'a second',
-    missing: 'fail',
-    criticality: 'critical',
-    absolute: 0.05,
     values: (samples) => rates(samples, 'orderbooks_recorder_reconnects_total'),
   },
   {
-    ...INCREASE,
-    // A trade price enters a book's hash before it is announced: some divergences are the service's own.
+    terms: 'divergences',
     name: 'divergences',
     unit: 'a second',
-    missing: 'fail',
-    criticality: 'critical',
-    absolute: 0.05,
     values: (samples) => rates(samples, 'orderbooks_recorder_divergences_total'),
   },
 ];
@@ -59,12 +47,16 @@ export const comparisonResources = defineCheck({
   proves:
     'memory, CPU, reconnects and divergences of the canary are not clearly above those of production over the same minutes',
   needs: ['comparison'],
-  run(_terms, { comparison: { baseline } }) {
-    const expected = `no clear increase beyond the tolerance of ${METRICS.map(({ name }) => name).join(', ')}`;
-    if (baseline === null) return notCompared(expected);
+  run({ policy }, { comparison: { baseline } }) {
+    const expected = `no clear change for the worse beyond the tolerance of ${METRICS.map(({ name }) => name).join(', ')}`;
+    if (baseline === null) return notCompared(expected, policy);
     const { canary, production } = baseline;
-    const found = METRICS.map((metric) =>
-      judgeMetric(metric, metric.values(canary.samples), metric.values(production.samples)),
+    const found = METRICS.map(({ terms, name, unit, values }) =>
+      judgeMetric(
+        { name, unit, ...policy.comparison.metrics[terms] },
+        values(canary.samples),
+        values(production.samples),
+      ),
     );
     return judged(
       expected,

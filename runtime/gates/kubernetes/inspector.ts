@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type InspectReport, inspectReport } from '../../inspector/report.ts';
-import { type EventSummary, eventSummary } from '../../inspector/summary.ts';
+import { BUCKET_MS, type EventSummary, eventSummary } from '../../inspector/summary.ts';
 import type { InspectRequest, JobOutcome, SummaryWindow } from '../platform.ts';
 import { PlatformError } from '../platform-error.ts';
 
@@ -27,7 +27,7 @@ export function inspectArguments(
 /** The same for a summary of the events of a window. */
 export function summaryArguments(
   uploaderArgs: readonly string[],
-  { since, until }: SummaryWindow,
+  { since, until, spanMs }: SummaryWindow,
 ): readonly string[] {
   return [
     'inspect',
@@ -35,6 +35,8 @@ export function summaryArguments(
     '--summary',
     `--since=${since}`,
     `--until=${until}`,
+    // An inspector of a release before it could be chosen knows the usual one only.
+    ...(spanMs === BUCKET_MS ? [] : [`--span=${spanMs}ms`]),
   ];
 }
 

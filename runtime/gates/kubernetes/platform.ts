@@ -62,7 +62,7 @@ class KubernetesPlatform implements Platform {
   /** Not ended by the run's signal: evidence is written, and Jobs deleted, after an abort as well. */
   readonly #afterwards: Api;
   #jobs = 0;
-  #node: string | null = null;
+  readonly #nodes = new Map<string, string>();
   /** Undefined until it was looked up. */
   #trusted: string | null | undefined;
 
@@ -281,8 +281,8 @@ class KubernetesPlatform implements Platform {
   async #recorderNode(namespace: string): Promise<string | null> {
     const pods = await listPods(this.#api, namespace, componentLabels(RECORDER_COMPONENT));
     const node = pods.find((pod) => pod.spec.nodeName !== undefined)?.spec.nodeName;
-    this.#node = node ?? this.#node;
-    return this.#node;
+    if (node !== undefined) this.#nodes.set(namespace, node);
+    return this.#nodes.get(namespace) ?? null;
   }
 }
 

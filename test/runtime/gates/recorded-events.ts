@@ -1,5 +1,5 @@
 import { EventTally } from '../../../runtime/inspector/event-tally.ts';
-import type { EventSummary } from '../../../runtime/inspector/summary.ts';
+import { BUCKET_MS, type EventSummary } from '../../../runtime/inspector/summary.ts';
 import { gap } from './recorded-run.ts';
 
 export const MARKET = `0x${'7'.repeat(64)}`;
@@ -9,6 +9,8 @@ export interface SummaryOptions {
   readonly until: number;
   /** When it is made; rows reach up to then. */
   readonly at: number;
+  /** How long a span is. */
+  readonly spanMs?: number;
   /** From an event's time stamp to its receipt. */
   readonly latencyMs?: number;
   /** Leaves these events out. */
@@ -17,8 +19,8 @@ export interface SummaryOptions {
 
 /** What an inspector says of a recorder that was connected all the time: five events a second. */
 export function summaryOf(options: SummaryOptions): EventSummary {
-  const { since, until, at, latencyMs = 40, without = () => false } = options;
-  const tally = new EventTally(since, until);
+  const { since, until, at, spanMs = BUCKET_MS, latencyMs = 40, without = () => false } = options;
+  const tally = new EventTally(since, until, { bucketMs: spanMs });
   tally.expect(MARKET);
   tally.gap(gap('connect', since - 60_000, 'ws1-1', 1));
   for (let stamp = since - 50_000; stamp + latencyMs < at; stamp += 200) {

@@ -118,7 +118,7 @@ describe('evidence is written whatever happens', () => {
   it('the deadline of the policy: ABORTED, although an act hangs', async () => {
     await writeFile(
       options.policy,
-      'deadline: 60ms\nreadyTimeout: 50ms\ndataTimeout: 50ms\nobservation: 50ms\nuploadTimeout: 50ms\ninspectTimeout: 50ms\ncomparison: 50ms\n',
+      'deadline: 60ms\nreadyTimeout: 50ms\ndataTimeout: 50ms\nobservation: 50ms\nuploadTimeout: 50ms\ninspectTimeout: 50ms\ncomparison: {window: 50ms, span: 5ms}\n',
     );
     const platform = around.platform;
     around = {

@@ -267,10 +267,13 @@ export class World implements Platform {
     return this.change.inspect(structuredClone(report), request);
   }
 
-  async summarise(namespace: string, { since, until }: SummaryWindow): Promise<EventSummary> {
+  async summarise(
+    namespace: string,
+    { since, until, spanMs }: SummaryWindow,
+  ): Promise<EventSummary> {
     await this.#called('summarise');
     this.#jobs += 1;
-    const window = { since: Date.parse(since), until: Date.parse(until), at: this.time };
+    const window = { since: Date.parse(since), until: Date.parse(until), at: this.time, spanMs };
     return this.change.summary(summaryOf(window), namespace);
   }
 

@@ -29,7 +29,7 @@ describe('a summary of events', () => {
         expect(summary.latency_ms).toHaveLength(300);
       }
       expect(open.markets).toEqual(closed.markets);
-      expect(eventDifference(open, closed)).toMatchObject({ markets: 1 });
+      expect(differenceOf(open, closed)).toMatchObject({ markets: 1 });
     }));
 
   it('is one line of JSON of its schema, and says what it needs', () =>
@@ -78,7 +78,7 @@ describe('a summary of events', () => {
 
   it('stays within its budget however much was recorded, and a comparison of samples still sees a loss', () => {
     const many = (every: number) => {
-      const tally = new EventTally(FROM, FROM + 60_000, BUDGET);
+      const tally = new EventTally(FROM, FROM + 60_000, { budget: BUDGET });
       tally.gap(gap('connect', FROM - 60_000, 'ws1-1', 1));
       for (let n = -800; n < 6000; n++) {
         if (n % every === 7 % every) continue;
@@ -91,9 +91,9 @@ describe('a summary of events', () => {
     const [all, fewer] = [many(1_000_000), many(20)];
     expect(all.sample_bits).toBeGreaterThan(0);
     expect(JSON.stringify(all).length).toBeLessThan(BUDGET);
-    const same = eventDifference(all, all);
+    const same = differenceOf(all, all);
     expect(same.types.every((one) => one.onlyCanary + one.onlyProduction === 0)).toBe(true);
-    const [difference] = eventDifference(fewer, all).types;
+    const [difference] = differenceOf(fewer, all).types;
     const total = (difference?.both ?? 0) + (difference?.onlyProduction ?? 0);
     expect((difference?.onlyProduction ?? 0) / total).toBeGreaterThan(0.01);
   });
@@ -104,20 +104,20 @@ describe('what is compared', () => {
   const production = summaryOf(options);
 
   it('finds no difference between equal sides, and each missing event by its type', () => {
-    const [equal] = [eventDifference(summaryOf(options), production)];
+    const [equal] = [differenceOf(summaryOf(options), production)];
     expect(equal.buckets).toBe(24);
     expect(equal.types.every((one) => one.onlyCanary + one.onlyProduction === 0)).toBe(true);
     const number = Math.floor((FROM + 60_000) / 200);
     const without = (_type: string, n: number) => n === number;
-    const lacking = eventDifference(summaryOf({ ...options, without }), production);
+    const lacking = differenceOf(summaryOf({ ...options, without }), production);
     expect(lacking.types.reduce((sum, one) => sum + one.onlyProduction, 0)).toBe(1);
-    const more = eventDifference(production, summaryOf({ ...options, without }));
+    const more = differenceOf(production, summaryOf({ ...options, without }));
     expect(more.types.reduce((sum, one) => sum + one.onlyCanary, 0)).toBe(1);
   });
 
   it('leaves out the time around a lost connection, and no more', () => {
     const lost = { ...production, covered: cut(production, FROM + 50_000, FROM + 52_000) };
-    const { buckets } = eventDifference(lost, production);
+    const { buckets } = differenceOf(lost, production);
     expect(buckets).toBeGreaterThan(18);
     expect(buckets).toBeLessThan(24);
   });
@@ -127,7 +127,7 @@ describe('what is compared', () => {
       ...summary,
       markets: summary.markets.map((one) => ({ ...one, ends_at: FROM + 60_000 })),
     });
-    expect(eventDifference(ends(production), production).buckets).toBe(12);
+    expect(differenceOf(ends(production), production).buckets).toBe(12);
   });
 
   it('finds a market that the canary subscribed and never heard of', () => {
@@ -135,10 +135,14 @@ describe('what is compared', () => {
       ...production,
       markets: production.markets.map((one) => ({ ...one, first_at: null, buckets: [] })),
     };
-    const { types } = eventDifference(deaf, production);
+    const { types } = differenceOf(deaf, production);
     expect(types.every((one) => one.both === 0 && one.onlyProduction > 0)).toBe(true);
   });
 });
+
+function differenceOf(canary: EventSummary, production: EventSummary) {
+  return eventDifference(canary, production, { settleMs: 5000 });
+}
 
 function texts(from: number, to: number): { text: string; at: string }[] {
   return Array.from({ length: to - from }, (_, index) => {

@@ -147,7 +147,8 @@ const PASSED_AGAIN = PASSED_GATES.slice(0, 3).map((step) =>
 function keepEvidence(world: MemoryWorld, commit: string): void {
   const subject = { project: 'orderbooks-delivery', stage: 'canary', commit, image_digest: DIGEST };
   const run = 'evidence-run-canary-20261121t115900z-1';
-  const document = { run, verdict: 'PASS', finished_at: SATURDAY, subject };
+  const gate = 'ws-smoke+ws-reliability+canary-comparison';
+  const document = { run, verdict: 'PASS', finished_at: SATURDAY, gate, subject };
   const latest = latestEvidenceName({ stage: 'canary', commit, imageDigest: DIGEST });
   const at = (name: string) => `orderbooks-delivery/${name}`;
   world.configMaps.set(at(latest), { verdict: 'PASS', finishedAt: SATURDAY, run });

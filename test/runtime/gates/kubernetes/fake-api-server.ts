@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import type { ApplicationState, PromotionState } from '../../../../runtime/gates/delivery-state.ts';
 import { errorText } from '../../../../runtime/gates/error.ts';
 import type { Pod, Workload } from '../../../../runtime/gates/platform.ts';
+import { BUCKET_MS } from '../../../../runtime/inspector/summary.ts';
 import type { World } from '../world.ts';
 import { DIGEST, IMAGE } from '../world.ts';
 
@@ -228,7 +229,10 @@ export class FakeApiServer {
     let exitCode = 0;
     if (args.includes('--summary')) {
       const [since = '', until = ''] = [...value('--since'), ...value('--until')];
-      log = `${JSON.stringify(await this.world.summarise(seen.namespace, { since, until }))}\n`;
+      const [span] = value('--span');
+      const spanMs = span === undefined ? BUCKET_MS : Number.parseInt(span, 10);
+      const summary = await this.world.summarise(seen.namespace, { since, until, spanMs });
+      log = `${JSON.stringify(summary)}\n`;
     } else if (args[0] === 'inspect') {
       const [since] = value('--since');
       const report = await this.world.inspect(seen.namespace, {
