@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { expand } from './container-environment.ts';
 import { fields, mergePatch } from './fields.ts';
-import type { Image } from './images.ts';
+import { COMPILED, type Image } from './images.ts';
 import { Obstacle } from './pod-fields.ts';
 import type { ContainerSpec } from './pod-spec.ts';
 import { type Mount, rewriteMounts } from './volumes.ts';
@@ -103,7 +103,9 @@ function workingFolder(
  */
 function permissionFlags(request: CommandRequest): readonly string[] {
   const { container, mounts, podFolder } = request;
+  const compiled = request.image.environment[COMPILED];
   const folders = [
+    ...(compiled === undefined ? [] : [compiled]),
     ...mounts.filter((mount) => !mount.readOnly).map((mount) => mount.path),
     ...absolutePaths(request.overrides.configuration),
   ];

@@ -45,6 +45,12 @@ export type Resolution =
 
 export class ImageError extends OrderbooksError {}
 
+/**
+ * The image has its sources compiled (Dockerfile); here the first container that loads one leaves it to the others, in a
+ * folder that each may write.
+ */
+export const COMPILED = 'NODE_COMPILE_CACHE';
+
 const RUNTIME = 'runtime';
 const SINGLE_FILES = ['package.json', 'package-lock.json'];
 
@@ -94,7 +100,10 @@ export class ImageStore {
       digest: `sha256:${hex}`,
       revision: source.revision,
       folder,
-      environment: { ORDERBOOKS_REVISION: source.revision },
+      environment: {
+        ORDERBOOKS_REVISION: source.revision,
+        [COMPILED]: join(this.#folder, 'compiled'),
+      },
     };
     if (this.#images.some((each) => each.digest === image.digest)) {
       await rm(building, { recursive: true });
