@@ -3,6 +3,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { CALENDAR_NAME } from '../calendar/config-map.ts';
 import { findKustomize } from '../kustomize/program.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { validateBundle } from '../validate/validate.ts';
 import { actsOf, type Ending } from './acts.ts';
 import { gitEnvironment, openBundle } from './bundle.ts';
@@ -62,10 +63,13 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
   };
   try {
     progress.act('The bundle');
-    const folder = await mkdtemp(join(tmpdir(), 'orderbooks-rehearsal-'));
-    cleanup.add('temporary folder', () =>
-      rm(folder, { recursive: true, force: true, maxRetries: 3 }),
-    );
+    const folder = await makeTemporaryFolder('orderbooks-rehearsal-');
+    // Volumes are on a disk, as a cluster's are.
+    const clusterFolder = await mkdtemp(join(tmpdir(), 'orderbooks-cluster-'));
+    cleanup.add('temporary folders', async () => {
+      const removal = { recursive: true, force: true, maxRetries: 3 };
+      await Promise.all([folder, clusterFolder].map((each) => rm(each, removal)));
+    });
     const program = await findKustomize();
     const bundle = await openBundle(workingTree, folder);
     progress.note(
@@ -84,7 +88,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
 
     progress.act('A small cluster and a small Polymarket on this machine');
     const setUp = await timed('set-up', () =>
-      setTheStage(options, { folder, manifests, cleanup, bundle }),
+      setTheStage(options, { folder, clusterFolder, manifests, cleanup, bundle }),
     );
     const { cluster, feed, remote } = setUp;
     const sessions = sessionsOf(manifests);
@@ -223,11 +227,13 @@ async function setTheStage(
   { progress, signal }: RehearseOptions,
   {
     folder,
+    clusterFolder,
     manifests,
     cleanup,
     bundle,
   }: {
     folder: string;
+    clusterFolder: string;
     manifests: Manifests;
     cleanup: Cleanup;
     bundle: Awaited<ReturnType<typeof openBundle>>;
@@ -241,7 +247,7 @@ async function setTheStage(
   signal.throwIfAborted();
   const stages = new Map([...manifests.namespaces].map(([stage, namespace]) => [namespace, stage]));
   const cluster = await LocalCluster.start({
-    folder: join(folder, 'cluster'),
+    folder: clusterFolder,
     gitEnvironment: gitEnvironment(bundle, manifests.repoURL),
     timing: { probeScale: PROBE_SCALE, restartBackoffMs: RESTART_BACKOFF_MS },
     overrides: (pod) =>
@@ -309,7 +315,7 @@ function explained(error: unknown): unknown {
     if (!full) continue;
     return new RehearsalError(
       'DISK_FULL',
-      `the folder for temporary files, ${tmpdir()}, is full (a rehearsal needs about 100 MB); free some space or set TMPDIR to another folder`,
+      `the folder for temporary files, ${tmpdir()}, or the memory for them is full (a rehearsal needs about 100 MB); free some space or set TMPDIR to another folder, which is then used for everything`,
       { cause: error },
     );
   }
