@@ -1,5 +1,6 @@
 import type { CheckContext, CheckId } from './check.ts';
 import type { FactName, Seen } from './facts.ts';
+import type { Policy } from './policy.ts';
 
 /** What a policy, a rollout or the configuration's rotation lets a run wait for: not the gate's own time. */
 export type DemandedWait =
@@ -26,7 +27,7 @@ export interface Act {
    * Facts that have to be settled before it begins, beside those it needs; null: all before it in the gate. Whatever
    * else is under way does not disturb it, and it disturbs nothing of that.
    */
-  readonly after: readonly FactName[] | null;
+  after(policy: Policy): readonly FactName[] | null;
   /** Something of the cluster is changed: said in a dry run. Null for acts that only look. */
   readonly touches: string | null;
   /**
@@ -42,16 +43,17 @@ export function defineAct<Name extends FactName, Needs extends FactName = never>
   readonly fact: Name;
   readonly title: string;
   readonly needs: readonly Needs[];
-  readonly after?: readonly FactName[];
+  readonly after?: readonly FactName[] | ((policy: Policy) => readonly FactName[]);
   readonly touches?: string;
   readonly answeredBy?: readonly CheckId[];
   perform(context: ActContext, seen: Pick<Seen, Needs>): Promise<Seen[Name]>;
 }): Act {
+  const { after = null } = act;
   return {
     fact: act.fact,
     title: act.title,
     needs: act.needs,
-    after: act.after ?? null,
+    after: typeof after === 'function' ? after : () => after,
     touches: act.touches ?? null,
     answeredBy: act.answeredBy ?? [],
     // The runner hands over exactly the facts named in `needs`.

@@ -110,7 +110,7 @@ const wsReliability: Gate = {
     inspectWindowStart,
     observeRecorder,
     // What the window wrote is judged, so the window ends first.
-    { ...inspectBefore, after: ['observation', ...(inspectBefore.after ?? [])] },
+    { ...inspectBefore, after: (policy) => both(['observation'], inspectBefore.after(policy)) },
     lookAtPodsAtEnd,
   ],
   checks: [
@@ -148,10 +148,7 @@ export function combined(gates: readonly Gate[]): Gate {
         : {
             ...act,
             needs: [...new Set([...known.needs, ...act.needs])],
-            after:
-              known.after === null || act.after === null
-                ? null
-                : [...new Set([...known.after, ...act.after])],
+            after: (policy) => both(known.after(policy), act.after(policy)),
             answeredBy: [...new Set([...known.answeredBy, ...act.answeredBy])],
           },
     );
@@ -161,4 +158,12 @@ export function combined(gates: readonly Gate[]): Gate {
     acts: FACT_ORDER.flatMap((fact) => acts.get(fact) ?? []),
     checks: [...new Map(gates.flatMap((gate) => gate.checks).map((one) => [one.id, one])).values()],
   };
+}
+
+/** What comes after both lists; null is all that is before. */
+function both(
+  left: readonly FactName[] | null,
+  right: readonly FactName[] | null,
+): readonly FactName[] | null {
+  return left === null || right === null ? null : [...new Set([...left, ...right])];
 }

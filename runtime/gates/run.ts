@@ -57,8 +57,9 @@ export async function runGate(gate: Gate, context: CheckContext): Promise<GateRu
   const run = new Run(gate, context);
   const underWay = new Map<FactName, Promise<void>>();
   for (const act of gate.acts) {
+    const after = act.after(context.policy);
     const earlier = [...underWay]
-      .filter(([fact]) => act.after === null || [...act.after, ...act.needs].includes(fact))
+      .filter(([fact]) => after === null || [...after, ...act.needs].includes(fact))
       .map(([, ended]) => ended);
     const performed = Promise.all(earlier).then(async () => {
       await run.perform(act);

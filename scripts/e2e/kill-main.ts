@@ -5,6 +5,7 @@ import { OrderbooksError } from '../../runtime/errors.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
 import { progressTo } from '../rehearse/progress.ts';
+import type { Cut } from './blows.ts';
 import { strike } from './kills.ts';
 
 /**
@@ -20,6 +21,8 @@ interface Flags {
   readonly seed: string;
   readonly cut?: string;
   readonly mend?: string;
+  readonly isolate?: string;
+  readonly rejoin?: string;
   readonly kill?: string;
   readonly output?: string;
 }
@@ -48,6 +51,8 @@ async function main(): Promise<number> {
     )
     .option('--cut <command>', 'shell command that cuts POD_IP off the API server')
     .option('--mend <command>', 'shell command that mends that')
+    .option('--isolate <command>', "shell command that cuts off the pods of POD_NAME's node")
+    .option('--rejoin <command>', 'shell command that mends that')
     .option('--kill <command>', 'shell command that sends SIGKILL to POD_NAME in POD_NAMESPACE')
     .option('--output <file>', 'where the records go as JSON')
     .exitOverride();
@@ -59,7 +64,7 @@ async function run(flags: Flags): Promise<number> {
   process.on('SIGINT', () => stop.abort(new Error('interrupted')));
   process.on('SIGTERM', () => stop.abort(new Error('interrupted')));
   const progress = progressTo(process.stdout, { now: () => performance.now(), colour: false });
-  const { kubeconfig, context, cut, mend } = flags;
+  const { kubeconfig, context } = flags;
   const access = {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
@@ -68,7 +73,8 @@ async function run(flags: Flags): Promise<number> {
     const { records, left } = await strike({
       kubectl: new Kubectl({ ...access, signal: stop.signal }),
       ...flags,
-      cut: cut === undefined || mend === undefined ? null : { command: cut, mend },
+      cut: pair(flags.cut, flags.mend),
+      isolate: pair(flags.isolate, flags.rejoin),
       kill: flags.kill ?? null,
       progress,
       signal: stop.signal,
@@ -89,6 +95,10 @@ async function run(flags: Flags): Promise<number> {
   } finally {
     progress.end();
   }
+}
+
+function pair(command: string | undefined, mend: string | undefined): Cut | null {
+  return command === undefined || mend === undefined ? null : { command, mend };
 }
 
 function parseStage(name: string): Flags['stage'] {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -6,35 +5,18 @@ import type { Evidence } from '../../runtime/gates/evidence.ts';
 import { randomOf } from '../../runtime/simulator/random.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Progress } from '../rehearse/progress.ts';
+import { type Blow, deal, type Means, NAMESPACES, podObject, STRUCK_JOB_LABEL } from './blows.ts';
 import { PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
 import { evidenceSince } from './evidence.ts';
 import { configMap, type Freight, freight } from './objects.ts';
 import { until } from './waiting.ts';
 
-/**
- * What is broken: the verifier by SIGKILL, by a forced deletion (which leaves it a second), or by SIGTERM; its inspector or
- * upload; its way to the API server.
- */
-export type Blow =
-  | 'verifier killed'
-  | 'verifier deleted'
-  | 'verifier ended'
-  | 'its Job killed'
-  | 'connection cut';
-
-export interface KillOptions {
-  readonly kubectl: Kubectl;
-  readonly stage: 'canary' | 'full';
+export interface KillOptions extends Means {
   readonly freight: string;
   readonly times: number;
   readonly seed: string;
-  /** Shell commands that cut and mend the way from POD_IP to the API server; absent: not tried. */
-  readonly cut: { readonly command: string; readonly mend: string } | null;
-  /** Shell command that sends SIGKILL to the process of POD_NAME in POD_NAMESPACE; absent: not tried. */
-  readonly kill: string | null;
   readonly progress: Progress;
-  readonly signal: AbortSignal;
 }
 
 export interface KillRecord {
@@ -56,11 +38,8 @@ export interface KillResult {
   readonly left: readonly string[];
 }
 
-const STRUCK_JOB_LABEL = 'orderbooks-gate-run';
-const NAMESPACES = { canary: 'orderbooks-canary', full: 'orderbooks' } as const;
 /** A gate run with short durations; blows fall somewhere in it. */
 const FIRST_GUESS_MS = 90_000;
-const CUT_MS = 30_000;
 const BEGIN_TIMEOUT_MS = 180_000;
 const END_TIMEOUT_MS = 900_000;
 /** What a killed verifier leaves ends at its deadline and goes ten minutes later (job-template.ts). */
@@ -90,17 +69,12 @@ const job = z.object({
     })
     .prefault({}),
 });
-const podObject = z.object({
-  metadata: z.object({ name: z.string() }),
-  status: z.object({ phase: z.string().default(''), podIP: z.string().default('') }).prefault({}),
-});
-
 /**
  * Lets the Stage's gates judge a Freight again and again and breaks each run at a random moment: the evidence says what
  * happened, or the run is no PASS. The first and the last run are left alone and have to pass.
  */
 export async function strike(options: KillOptions): Promise<KillResult> {
-  const { times, seed, cut, kill, progress } = options;
+  const { times, seed, cut, isolate, kill, progress } = options;
   const random = randomOf(seed);
   const blows: readonly Blow[] = [
     ...(kill === null ? [] : (['verifier killed'] as const)),
@@ -108,6 +82,7 @@ export async function strike(options: KillOptions): Promise<KillResult> {
     'verifier ended',
     'its Job killed',
     ...(cut === null ? [] : (['connection cut'] as const)),
+    ...(isolate === null ? [] : (['network cut'] as const)),
   ];
   const records: KillRecord[] = [];
   const span = { ms: FIRST_GUESS_MS };
@@ -196,52 +171,6 @@ export function violationOf(run: Omit<KillRecord, 'violation'>): string {
   return '';
 }
 
-async function deal(
-  { kubectl, stage, cut, kill, signal }: KillOptions,
-  blow: Blow,
-  pod: z.infer<typeof podObject>,
-): Promise<boolean> {
-  const remove = async (name: string, namespace: string, grace: readonly string[]) => {
-    const answer = await kubectl.answer([
-      'delete',
-      'pod',
-      name,
-      `--namespace=${namespace}`,
-      ...grace,
-    ]);
-    return answer.code === 0;
-  };
-  switch (blow) {
-    case 'verifier killed':
-      if (kill === null) return false;
-      await shell(kill, pod);
-      return true;
-    case 'verifier deleted':
-      return remove(pod.metadata.name, PROJECT, ['--grace-period=0', '--force']);
-    case 'verifier ended':
-      return remove(pod.metadata.name, PROJECT, ['--wait=false']);
-    case 'its Job killed': {
-      const namespace = NAMESPACES[stage];
-      const own = await kubectl.list('pods', namespace, podObject, STRUCK_JOB_LABEL);
-      const running = own.find(
-        ({ status }) => status.phase === 'Running' || status.phase === 'Pending',
-      );
-      if (running === undefined) return false;
-      return remove(running.metadata.name, namespace, ['--grace-period=0', '--force']);
-    }
-    case 'connection cut': {
-      if (cut === null) return false;
-      await shell(cut.command, pod);
-      try {
-        await sleep(CUT_MS, undefined, { signal });
-      } finally {
-        await shell(cut.mend, pod);
-      }
-      return true;
-    }
-  }
-}
-
 async function createJob(
   kubectl: Kubectl,
   stage: string,
@@ -324,21 +253,4 @@ async function leftovers({
     if (!(error instanceof E2eError)) throw error;
     return look();
   }
-}
-
-async function shell(command: string, pod: z.infer<typeof podObject>): Promise<void> {
-  const code = await new Promise<number | null>((resolve, reject) => {
-    const child = spawn('sh', ['-c', command], {
-      env: {
-        ...process.env,
-        POD_IP: pod.status.podIP,
-        POD_NAME: pod.metadata.name,
-        POD_NAMESPACE: PROJECT,
-      },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  if (code !== 0) throw new E2eError('CUT_FAILED', `${command}: ended with code ${code}`);
 }

@@ -24,8 +24,8 @@ export interface Outcome {
     readonly status: string;
     readonly message: string;
   }[];
-  /** Aliases of steps that had to ask again. */
-  readonly waitedAt: readonly string[];
+  /** The step that had to ask again until people did something; null if none was expected to. */
+  readonly waitedAt: string | null;
   readonly state: unknown;
   readonly freightMetadata: unknown;
   /** Of the rendered branch; null where there is none. */
@@ -36,8 +36,8 @@ const POLL_MS = 10;
 
 /**
  * Carries a real Promotion out once more with the rehearsal's engine: from the objects, the Freight, the metadata and
- * the repository as they stood before it, at the times at which Kargo began each step. `meanwhile` are the ConfigMaps
- * as they stood when a step that had waited went on.
+ * the repository as they stood before it, at the times at which Kargo began each step. `meanwhile` names a
+ * step that waited, and the ConfigMaps as they stood when it went on.
  */
 export async function replay(
   snapshot: Snapshot,
@@ -46,7 +46,7 @@ export async function replay(
     readonly folder: string;
     readonly uiBaseUrl: string;
     readonly signal: AbortSignal;
-    readonly meanwhile?: Snapshot['configMaps'];
+    readonly meanwhile?: { readonly alias: string; readonly configMaps: Snapshot['configMaps'] };
   },
 ): Promise<Outcome> {
   const { folder, uiBaseUrl, signal, meanwhile } = options;
@@ -90,7 +90,7 @@ export async function replay(
     freight,
   };
   const times = new Map(real.status.stepExecutionMetadata.map((step) => [step.alias, step]));
-  const waitedAt: string[] = [];
+  let waitedAt: string | null = null;
   let result: PromotionResult | null = null;
   const events = promote(input, { world, workDir, pollIntervalMs: POLL_MS, uiBaseUrl, signal });
   for await (const event of events) {
@@ -98,10 +98,12 @@ export async function replay(
     if (event.type === 'step-started') {
       now = Date.parse(times.get(event.alias)?.startedAt ?? '') || now;
     }
-    if (event.type === 'step-waiting' && !waitedAt.includes(event.alias)) {
-      waitedAt.push(event.alias);
+    if (event.type === 'step-waiting' && event.alias === meanwhile?.alias) {
+      waitedAt = event.alias;
       now = Date.parse(times.get(event.alias)?.finishedAt ?? '') || now;
-      for (const [name, data] of meanwhile ?? []) world.configMaps.set(`${PROJECT}/${name}`, data);
+      for (const [name, data] of meanwhile.configMaps) {
+        world.configMaps.set(`${PROJECT}/${name}`, data);
+      }
     }
     if (event.type === 'promotion-finished') result = event.result;
   }

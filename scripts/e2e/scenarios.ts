@@ -118,10 +118,16 @@ class Play {
     }
     await delivery.ended(made.name);
     const real = await rawPromotionOf(kubectl, made.name);
-    const waited = opens === undefined ? [] : [WAITS_AT];
+    const waited = opens === undefined ? null : WAITS_AT;
     const ours = await outcomeOf(kubectl, real, pushUrl, folder, waited);
-    const meanwhile = opens === undefined ? {} : { meanwhile: await configMapsNow(kubectl) };
-    const engine = await replay(snapshot, real, { folder, uiBaseUrl, signal, ...meanwhile });
+    const engine = await replay(snapshot, real, {
+      folder,
+      uiBaseUrl,
+      signal,
+      ...(waited === null
+        ? {}
+        : { meanwhile: { alias: waited, configMaps: await configMapsNow(kubectl) } }),
+    });
     const differences = differencesOf(ours, engine);
     const refusing = ours.steps.find(({ status }) => status === 'Failed' || status === 'Errored');
     const lines = ours.branch?.message.split('\n') ?? [];

@@ -119,13 +119,13 @@ export async function rawPromotionOf(kubectl: Kubectl, name: string): Promise<Ra
   );
 }
 
-/** What Kargo made of it. `waitedAt`: where it was seen to wait, which nothing of a Promotion tells afterwards. */
+/** What Kargo made of it. `waitedAt`: where it was seen to wait, which no Promotion tells afterwards. */
 export async function outcomeOf(
   kubectl: Kubectl,
   real: RawPromotion,
   repository: string,
   folder: string,
-  waitedAt: readonly string[],
+  waitedAt: string | null,
 ): Promise<Outcome> {
   const found = await kubectl.find(
     'freights.kargo.akuity.io',

@@ -6,7 +6,7 @@ const outcome = (commit: string, changes: Partial<Outcome> = {}): Outcome => ({
   message: '',
   inflated: [{ uses: 'git-push', as: 'publish::push' }],
   steps: [{ alias: 'publish::push', status: 'Succeeded', message: '' }],
-  waitedAt: [],
+  waitedAt: null,
   state: { 'publish::push': { branch: 'stage/full', commit } },
   freightMetadata: {},
   branch: { tree: 'f00d', commit, message: 'full: 0123456789ab' },
@@ -28,7 +28,7 @@ test.each<[string, Partial<Outcome>]>([
   ['message', { message: 'another' }],
   ['inflated step 0', { inflated: [{ uses: 'git-push', as: 'push' }] }],
   ['step publish::push', { steps: [{ alias: 'publish::push', status: 'Failed', message: '' }] }],
-  ['waiting', { waitedAt: ['market-gate::wait'] }],
+  ['waiting', { waitedAt: 'market-gate::wait' }],
   ['state', { state: {} }],
   ['Freight metadata', { freightMetadata: { 'ranIn-full': {} } }],
   [

@@ -1,0 +1,255 @@
+import { PROJECT } from './delivery.ts';
+
+/** Objects of a running bundle that attempts are made on. */
+export interface Targets {
+  readonly recorder: string;
+  readonly feed: string | null;
+  readonly productionRecorder: string;
+  readonly collector: string;
+  readonly freight: string;
+  /** Names of evidence that is kept. */
+  readonly run: Kept;
+  readonly latest: Kept;
+  /** A key of the ledger on `freight`. */
+  readonly ledgerKey: string;
+}
+
+export interface Kept {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** What the API server has to answer. */
+export type Answer = 'allowed' | 'refused by policy' | 'refused by rights';
+
+export interface Attempt {
+  readonly what: string;
+  readonly as: string;
+  /** Arguments of kubectl; each attempt is a dry run, which passes authorisation and admission like any other. */
+  readonly words: readonly string[];
+  readonly object?: Readonly<Record<string, unknown>>;
+  readonly answer: Answer;
+}
+
+export const VERIFIER = `system:serviceaccount:${PROJECT}:orderbooks-verifier`;
+const KARGO = 'system:serviceaccount:kargo:kargo-controller';
+const CANARY = 'orderbooks-canary';
+const PRODUCTION = 'orderbooks';
+const RUN = 'evidence-run-canary-20260101t000000z-0123abcd';
+const LATEST = `evidence-canary-${'0'.repeat(12)}-${'1'.repeat(12)}`;
+
+/** Everything that the verifier's identity and the ledger have to be kept from, and what they have to be let do. */
+export function attempts(targets: Targets): readonly Attempt[] {
+  return [
+    ...onEvidence(targets),
+    ...onOtherConfigMaps(),
+    ...onPods(targets),
+    ...withoutRights(targets),
+    ...onLedger(targets),
+  ];
+}
+
+function onEvidence({ run, latest }: Targets): readonly Attempt[] {
+  const kept = (name: string, labels: Readonly<Record<string, string>>, more: object = {}) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: PROJECT, labels },
+    data: { verdict: 'PASS' },
+    ...more,
+  });
+  const ofRun = { 'orderbooks-evidence': 'run', 'orderbooks-stage': 'canary' };
+  const ofLatest = { 'orderbooks-evidence': 'latest', 'orderbooks-stage': 'canary' };
+  const create = (what: string, object: Attempt['object'] & object, answer: Answer): Attempt => ({
+    what,
+    as: VERIFIER,
+    words: ['create', '--filename=-'],
+    object,
+    answer,
+  });
+  const write = (what: string, object: Attempt['object'] & object, answer: Answer): Attempt => ({
+    what,
+    as: VERIFIER,
+    words: ['replace', '--filename=-'],
+    object,
+    answer,
+  });
+  return [
+    create('keep a run', kept(RUN, ofRun, { immutable: true }), 'allowed'),
+    create('keep a run that may be changed', kept(RUN, ofRun), 'refused by policy'),
+    create(
+      'keep a run under another name',
+      kept('evidence-run-mine', ofRun, { immutable: true }),
+      'refused by policy',
+    ),
+    create('keep a run without its label', kept(RUN, {}, { immutable: true }), 'refused by policy'),
+    create('set a first verdict', kept(LATEST, ofLatest), 'allowed'),
+    create(
+      'set a verdict that nobody can replace',
+      kept(LATEST, ofLatest, { immutable: true }),
+      'refused by policy',
+    ),
+    create('set a verdict under the name of a run', kept(RUN, ofLatest), 'refused by policy'),
+    write(
+      'replace a verdict',
+      { ...kept(latest.name, latest.labels), data: latest.data },
+      'allowed',
+    ),
+    write('call a verdict a run', kept(latest.name, ofRun), 'refused by policy'),
+    write(
+      'call a run a verdict',
+      { ...kept(run.name, ofLatest, { immutable: true }), data: run.data },
+      'refused by policy',
+    ),
+    { ...deletion('make room for a run', 'configmap', run.name, PROJECT), answer: 'allowed' },
+    {
+      ...deletion('delete a verdict', 'configmap', latest.name, PROJECT),
+      answer: 'refused by policy',
+    },
+  ];
+}
+
+function onOtherConfigMaps(): readonly Attempt[] {
+  const others = ['market-sessions', 'break-glass'];
+  const labels = { 'orderbooks-evidence': 'latest' };
+  return [
+    ...others.flatMap((name): Attempt[] => [
+      {
+        what: `write ConfigMap ${name}`,
+        as: VERIFIER,
+        words: ['replace', '--filename=-'],
+        object: {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name, namespace: PROJECT, labels },
+          data: { knownThrough: '2099-01-01' },
+        },
+        answer: 'refused by policy',
+      },
+      {
+        ...deletion(`delete ConfigMap ${name}`, 'configmap', name, PROJECT),
+        answer: 'refused by policy',
+      },
+    ]),
+    {
+      what: 'create a ConfigMap that is no evidence',
+      as: VERIFIER,
+      words: ['create', 'configmap', 'mine', `--namespace=${PROJECT}`, '--from-literal=a=b'],
+      answer: 'refused by policy',
+    },
+    {
+      what: 'create a ConfigMap in the canary',
+      as: VERIFIER,
+      words: ['create', 'configmap', 'mine', `--namespace=${CANARY}`, '--from-literal=a=b'],
+      answer: 'refused by rights',
+    },
+  ];
+}
+
+function onPods({ recorder, feed, productionRecorder, collector }: Targets): readonly Attempt[] {
+  const restart = (what: string, name: string, namespace: string, answer: Answer): Attempt => ({
+    ...deletion(what, 'pod', name, namespace),
+    answer,
+  });
+  return [
+    restart('restart the recorder of the canary', recorder, CANARY, 'allowed'),
+    restart('restart the collector of production', collector, PRODUCTION, 'allowed'),
+    restart(
+      'restart the recorder of production',
+      productionRecorder,
+      PRODUCTION,
+      'refused by policy',
+    ),
+    ...(feed === null
+      ? []
+      : [restart('delete another pod of the canary', feed, CANARY, 'refused by policy')]),
+  ];
+}
+
+function withoutRights({ recorder, freight }: Targets): readonly Attempt[] {
+  const attempt = (what: string, words: readonly string[]): Attempt => ({
+    what,
+    as: VERIFIER,
+    words,
+    answer: 'refused by rights',
+  });
+  return [
+    attempt('read the Secret of the remote', [
+      'get',
+      'secret',
+      'orderbooks-rclone-config',
+      `--namespace=${CANARY}`,
+    ]),
+    attempt('label a pod as the recorder', [
+      'label',
+      'pod',
+      recorder,
+      'app.kubernetes.io/component=collector',
+      '--overwrite',
+      `--namespace=${CANARY}`,
+    ]),
+    attempt('scale the recorder of production', [
+      'scale',
+      'deployment',
+      'orderbooks-ws-recorder',
+      '--replicas=0',
+      `--namespace=${PRODUCTION}`,
+    ]),
+    attempt('suspend the uploader', [
+      'patch',
+      'cronjob',
+      'orderbooks-uploader',
+      '--type=merge',
+      '--patch={"spec":{"suspend":true}}',
+      `--namespace=${CANARY}`,
+    ]),
+    attempt('approve a Freight', [
+      ...patchOfStatus(freight),
+      '--patch={"status":{"approvedFor":{"full":{}}}}',
+    ]),
+  ];
+}
+
+function onLedger({ freight, ledgerKey }: Targets): readonly Attempt[] {
+  const note = (what: string, as: string, metadata: object, answer: Answer): Attempt => ({
+    what,
+    as,
+    words: [...patchOfStatus(freight), `--patch=${JSON.stringify({ status: { metadata } })}`],
+    answer,
+  });
+  // Whoever may do all: rights are not what stops it.
+  const admin = 'kubernetes-admin';
+  const used = { promotion: 'full.none', stage: 'full' };
+  return [
+    note('say that a ticket was used', admin, { 'breakGlass-full-X-1': used }, 'refused by policy'),
+    note('say that a Freight ran in full', admin, { 'ranIn-other': used }, 'refused by policy'),
+    note('erase a record', admin, { [ledgerKey]: null }, 'refused by policy'),
+    note('change a record', admin, { [ledgerKey]: used }, 'refused by policy'),
+    note('note something else on a Freight', admin, { note: 'mine' }, 'allowed'),
+    note('Kargo itself keeps a record', KARGO, { 'ranIn-other': used }, 'allowed'),
+  ];
+}
+
+function deletion(
+  what: string,
+  kind: string,
+  name: string,
+  namespace: string,
+): Omit<Attempt, 'answer'> {
+  return {
+    what,
+    as: VERIFIER,
+    words: ['delete', kind, name, `--namespace=${namespace}`, '--wait=false'],
+  };
+}
+
+function patchOfStatus(freight: string): readonly string[] {
+  return [
+    'patch',
+    'freights.kargo.akuity.io',
+    freight,
+    '--subresource=status',
+    '--type=merge',
+    `--namespace=${PROJECT}`,
+  ];
+}
