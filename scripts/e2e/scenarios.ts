@@ -65,7 +65,11 @@ export async function playScenarios(options: ScenarioOptions): Promise<readonly 
     opens: () => play.fileTicket('e2e-waiting', old),
   });
   await delivery.ticket(null);
+  const since = new Date();
   await play.promote('waits-for-session', fresh, null, { opens: () => play.market('closed') });
+  // Its gates restart the collector of production; what comes next looks whether production changes.
+  const { phase } = await delivery.verified('full', fresh, since);
+  progress.note(`the verification in full of the last promotion ended: ${phase}`);
   return play.records;
 }
 
