@@ -19,6 +19,7 @@ import { checkObjectFields } from './rules/object-fields.ts';
 import { checkObjectOwners } from './rules/object-owners.ts';
 import { checkOutdated } from './rules/outdated.ts';
 import { checkOwnData } from './rules/own-data.ts';
+import { checkPermittedKinds } from './rules/permitted-kinds.ts';
 import { checkPodSecurity } from './rules/pod-security.ts';
 import { checkRenderedObjects, checkUnlisted } from './rules/render-objects.ts';
 import { checkRepositoryPaths } from './rules/repository-paths.ts';
@@ -27,8 +28,10 @@ import { checkStageReferences } from './rules/stage-references.ts';
 import { checkStepConfigs } from './rules/step-config.ts';
 import { checkStepKinds } from './rules/step-kind.ts';
 import { checkStepLimits } from './rules/step-limits.ts';
+import { checkSyncTraps } from './rules/sync-traps.ts';
 import { checkTaskVariables } from './rules/task-variables.ts';
 import { checkVerificationArguments } from './rules/verification-arguments.ts';
+import { checkVerifierRights } from './rules/verifier-rights.ts';
 import { checkWorkloadReferences } from './rules/workload-references.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -138,6 +141,9 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkDataKeys,
   checkGateAgreement,
   checkRepositoryPaths,
+  checkPermittedKinds,
+  checkSyncTraps,
+  checkVerifierRights,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

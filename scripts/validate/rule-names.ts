@@ -82,6 +82,19 @@ export const RULES = {
   'argocd/unknown-project': rule('error', 'the AppProject of an Application exists'),
   'argocd/not-permitted': rule('error', 'an AppProject permits what its Applications need'),
   'argocd/ignored-difference': rule('error', 'what people edit is left alone by syncs'),
+  'argocd/blocked-by-window': rule(
+    'error',
+    'a promotion waits longer than a deny window holds up its Application',
+  ),
+  'argocd/never-pruned': rule('warning', 'what a release drops is pruned by Argo CD'),
+  'argocd/claim-before-pod': rule('error', 'a claim is not synced in a wave before its pods'),
+  'argocd/unknown-hook': rule('error', 'a hook is one that Argo CD has'),
+  'kargo/time-zone': rule('warning', 'expressions compute with UTC'),
+  'kargo/foreign-namespace': rule('error', "a Project's namespace is marked as its own"),
+  'orderbooks/verifier-rights': rule(
+    'error',
+    'the verifier has the rights that its checks need, and no others',
+  ),
   'orderbooks/own-data': rule(
     'error',
     'configuration, policy, calendar and ticket have their form',

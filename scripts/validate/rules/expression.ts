@@ -1,11 +1,14 @@
 import { suggestion } from '../../../runtime/config/suggestion.ts';
 import { compile, ExprError } from '../../kargo/expr/index.ts';
-import { type ExpressionText, expressionsIn } from '../expression-text.ts';
+import { type ExpressionText, expressionsIn, isComputed } from '../expression-text.ts';
 import { usesIn } from '../expression-uses.ts';
+import { items, text, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
 import { FUNCTIONS } from '../functions.ts';
 import type { Check } from '../rule.ts';
+import type { Path } from '../source-file.ts';
 import { type Template, type TemplatePlace, templatesOf } from '../templates.ts';
+import { type WrittenStep, writtenSteps } from '../written-steps.ts';
 
 /** Kargo compiles an expression only when its step's turn comes; a fault there ends a promotion half-way. */
 export const checkExpressions: Check = function* ({ bundle, count }) {
@@ -24,13 +27,48 @@ export const checkExpressions: Check = function* ({ bundle, count }) {
         fix: `close it with ${unclosed.end}`,
       };
     }
+    for (const step of writtenSteps(object)) yield* innerFaults(step);
   }
 };
 
-function textsOf({ place, text }: Template): ReturnType<typeof expressionsIn> {
+/** Expressions that a step evaluates itself, over an answer or a file: bare, without delimiters. */
+function* innerFaults({ object, path, value }: WrittenStep): Generator<Draft> {
+  const config: Path = [...path, 'config'];
+  const outputs = items(valueAt(value, ['config', 'outputs']));
+  const places: readonly Path[] = [
+    ...CONDITIONS.map((key) => [...config, key]),
+    ...outputs.map((_, index) => [...config, 'outputs', index, 'fromExpression']),
+  ];
+  for (const at of places) {
+    const source = valueAt(object.value, at);
+    if (typeof source !== 'string' || isComputed(source)) continue;
+    const error = refusal(source);
+    if (error === null) continue;
+    yield {
+      rule: 'kargo/expression',
+      at: object.atText(at, unitOf(source, error.line, error.column)),
+      message: `this expression of step ${text(value['uses'])} does not ${error.stage}: ${error.reason}; it is: ${source.trim()}`,
+      fix: 'correct the expression; the step evaluates it itself, so it stands without ${{ }}',
+    };
+  }
+}
+
+const CONDITIONS = ['successExpression', 'failureExpression', 'errorExpression'] as const;
+
+function refusal(source: string): ExprError | null {
+  try {
+    compile(source, {});
+    return null;
+  } catch (error) {
+    if (error instanceof ExprError) return error;
+    throw error;
+  }
+}
+
+function textsOf({ place, text: template }: Template): ReturnType<typeof expressionsIn> {
   return place === 'criteria'
-    ? { expressions: [{ source: text, from: 0 }], unclosed: null }
-    : expressionsIn(text);
+    ? { expressions: [{ source: template, from: 0 }], unclosed: null }
+    : expressionsIn(template);
 }
 
 function* faults(template: Template, { source, from }: ExpressionText): Generator<Draft> {
@@ -47,6 +85,15 @@ function* faults(template: Template, { source, from }: ExpressionText): Generato
       fix: 'correct the expression; its language is expr-lang 1.17 (https://expr-lang.org/docs/language-definition)',
     };
     return;
+  }
+  for (const zone of source.matchAll(ZONE)) {
+    if (zone[1] === 'UTC') continue;
+    yield {
+      rule: 'kargo/time-zone',
+      at: object.atText(path, from + zone.index),
+      message: `where Kargo's controller has no time-zone files, timezone("${zone[1]}") errors, and so does every promotion that comes here`,
+      fix: 'compute with UTC, and take hours of other zones from a ConfigMap that is made where zones are known',
+    };
   }
   for (const { path: name, called, at } of usesIn(source, functions) ?? []) {
     const [called1 = ''] = name;
@@ -66,6 +113,8 @@ function* faults(template: Template, { source, from }: ExpressionText): Generato
     };
   }
 }
+
+const ZONE = /\btimezone\s*\(\s*["']([^"']*)["']/g;
 
 /** UTF-16 unit in `source` of a line and column; columns count code points, both from 1. */
 function unitOf(source: string, line: number, column: number): number {

@@ -1,3 +1,4 @@
+import { policyIndex } from '../automatic-promotion.ts';
 import type { Bundle, BundleObject } from '../bundle.ts';
 import { fields, items, text, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
@@ -10,7 +11,7 @@ import {
   runsAfterFailure,
   WRITING,
 } from '../gates.ts';
-import { objectsOf, together } from '../lookup.ts';
+import { objectsOf } from '../lookup.ts';
 import type { Check } from '../rule.ts';
 import { type StageStep, stepsOf } from '../stage-steps.ts';
 import { KARGO, type WrittenStep } from '../written-steps.ts';
@@ -106,16 +107,12 @@ function* lateGates(
 /** A refusal ends auto-promotion of that Freight for good (facts/kargo.md §4). */
 function* automatic(bundle: Bundle, stage: BundleObject, gates: readonly Gate[]): Generator<Draft> {
   for (const config of objectsOf(bundle, KARGO, 'ProjectConfig')) {
-    if (!together(config, stage)) continue;
-    const policies = items(valueAt(config.value, ['spec', 'promotionPolicies'])).map(fields);
-    const index = policies.findIndex(
-      ({ stage: named, stageSelector }) =>
-        named === stage.name || fields(stageSelector)['name'] === stage.name,
-    );
-    if (policies[index]?.['autoPromotionEnabled'] !== true || gates.length === 0) continue;
+    const index = policyIndex(config, stage);
+    const path = ['spec', 'promotionPolicies', index, 'autoPromotionEnabled'];
+    if (valueAt(config.value, path) !== true || gates.length === 0) continue;
     yield {
       rule: 'kargo/gate-auto-promotion',
-      at: config.at(['spec', 'promotionPolicies', index, 'autoPromotionEnabled']),
+      at: config.at(path),
       message: `Stage ${stage.name} is promoted automatically and has a gate that refuses: after one refusal Kargo does not promote that Freight again by itself`,
       fix: 'let a person promote, or let the gate wait (an http step with a successExpression) instead of failing',
     };

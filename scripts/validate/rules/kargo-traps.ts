@@ -19,7 +19,25 @@ export const checkKargoTraps: Check = function* ({ bundle, house }) {
     yield* ofAnotherProject(config);
     yield* policies(config, house);
   }
+  for (const project of objectsOf(bundle, KARGO, 'Project'))
+    yield* foreignNamespace(bundle, project);
 };
+
+const PROJECT_LABEL = 'kargo.akuity.io/project';
+
+/** Kargo makes the namespace of a Project, or adopts one that says so. */
+function* foreignNamespace(bundle: Bundle, project: BundleObject): Generator<Draft> {
+  for (const namespace of objectsOf(bundle, '', 'Namespace')) {
+    const path: Path = ['metadata', 'labels', PROJECT_LABEL];
+    if (namespace.name !== project.name || valueAt(namespace.value, path) === 'true') continue;
+    yield {
+      rule: 'kargo/foreign-namespace',
+      at: namespace.at(['metadata', 'name']),
+      message: `Namespace ${namespace.name} lacks the label ${PROJECT_LABEL}: Kargo refuses a Project whose namespace exists and is not marked as its own`,
+      fix: `label it ${PROJECT_LABEL}: "true"`,
+    };
+  }
+}
 
 function* requestsWithoutSource(stage: BundleObject): Generator<Draft> {
   const requests: Path = ['spec', 'requestedFreight'];

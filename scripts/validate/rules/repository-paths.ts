@@ -1,12 +1,10 @@
-import { posix } from 'node:path';
-import type { Bundle, BundleObject } from '../bundle.ts';
-import { fields, items, text, valueAt } from '../fields.ts';
+import type { BundleObject } from '../bundle.ts';
+import { items, text, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
-import { knownText } from '../known-text.ts';
 import { objectsOf } from '../lookup.ts';
+import { renderedFolders } from '../rendered-folders.ts';
 import type { Check } from '../rule.ts';
 import type { Location, Path } from '../source-file.ts';
-import { stepsOf } from '../stage-steps.ts';
 import { KARGO } from '../written-steps.ts';
 
 type Exists = (path: string) => boolean;
@@ -26,7 +24,11 @@ export const checkRepositoryPaths: Check = function* ({ bundle, house, exists })
     if (folder === '' || !branches.has(revision) || exists(folder)) continue;
     yield nowhere(application.at(path), `Application ${application.name}`, folder);
   }
-  for (const stage of objectsOf(bundle, KARGO, 'Stage')) yield* ofStage(bundle, stage, exists);
+  for (const stage of objectsOf(bundle, KARGO, 'Stage')) {
+    for (const { kind, folder, written } of renderedFolders(bundle, stage)) {
+      if (!exists(folder)) yield nowhere(written.at, `step ${kind} of Stage ${stage.name}`, folder);
+    }
+  }
 };
 
 const SUBSCRIPTIONS: Path = ['spec', 'subscriptions'];
@@ -48,32 +50,6 @@ function* includedPaths(warehouse: BundleObject, exists: Exists): Generator<Draf
     }
   }
 }
-
-/** What a Stage renders, below the folder into which it clones the Freight's commit. */
-function* ofStage(bundle: Bundle, stage: BundleObject, exists: Exists): Generator<Draft> {
-  const clones = new Set<string>();
-  for (const { object, path, value, scope } of stepsOf(bundle, stage)) {
-    if (value['uses'] === 'git-clone') {
-      const checkouts: Path = [...path, 'config', 'checkout'];
-      for (const [index, checkout] of items(valueAt(object.value, checkouts)).entries()) {
-        const folder = knownText(object, [...checkouts, index, 'path'], scope)?.value;
-        if (folder !== undefined && text(fields(checkout)['commit']) !== '') {
-          clones.add(posix.normalize(folder));
-        }
-      }
-    }
-    if (!RENDERING.has(text(value['uses']))) continue;
-    const folder = knownText(object, [...path, 'config', 'path'], scope);
-    if (folder === null) continue;
-    const whole = posix.normalize(folder.value);
-    const clone = [...clones].find((one) => whole.startsWith(`${one}/`));
-    const inside = clone === undefined ? null : whole.slice(clone.length + 1);
-    if (inside === null || exists(inside)) continue;
-    yield nowhere(folder.at, `step ${text(value['uses'])} of Stage ${stage.name}`, inside);
-  }
-}
-
-const RENDERING: ReadonlySet<string> = new Set(['kustomize-build', 'kustomize-set-image']);
 
 function nowhere(at: Location, who: string, path: string): Draft {
   return {

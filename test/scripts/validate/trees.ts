@@ -125,4 +125,18 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'window-in-unknown-zone': ['argocd/sync-window', 'argocd/appproject.yaml:16:15'],
   'window-of-no-application': ['argocd/sync-window', 'argocd/appproject.yaml:17:20'],
   'window-without-length': ['argocd/sync-window', 'argocd/appproject.yaml:15:15'],
+  'wait-shorter-than-window': ['argocd/blocked-by-window', 'kargo/stage.yaml:17:26'],
+  'leftovers-never-pruned': ['argocd/never-pruned', 'argocd/application.yaml:19:7'],
+  'kind-not-permitted': ['argocd/not-permitted', 'gitops/overlays/oven/serviceaccount.yaml:2:7'],
+  'namespace-that-may-not-be-made': ['argocd/not-permitted', 'argocd/application.yaml:19:7'],
+  'claim-in-an-earlier-wave': [
+    'argocd/claim-before-pod',
+    'gitops/overlays/oven/persistentvolumeclaim.yaml:6:35',
+  ],
+  'unknown-hook': ['argocd/unknown-hook', 'gitops/overlays/oven/configmap.yaml:6:30'],
+  'time-zone-in-expression': ['kargo/time-zone', 'kargo/stage.yaml:19:30'],
+  'expression-over-answer-does-not-parse': ['kargo/expression', 'kargo/stage.yaml:19:55'],
+  'project-in-foreign-namespace': ['kargo/foreign-namespace', 'kargo/namespace.yaml:4:9'],
+  'right-that-a-check-lacks': ['orderbooks/verifier-rights', 'kargo/role.yaml:24:3'],
+  'right-that-no-check-needs': ['orderbooks/verifier-rights', 'kargo/role.yaml:9:17'],
 };
