@@ -1,4 +1,5 @@
 import type { Evidence } from '../../runtime/gates/evidence.ts';
+import type { AccessUse } from './cluster/access-record.ts';
 
 /**
  * How a rehearsal ended.
@@ -135,4 +136,6 @@ export interface RehearsalResult {
   readonly timeline: readonly Span[];
   readonly recordings: readonly StageRecording[];
   readonly accounts: readonly Account[];
+  /** What ServiceAccounts asked of the API server: which rules of their Roles were used, and which were missing. */
+  readonly access: readonly AccessUse[];
 }

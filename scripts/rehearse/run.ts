@@ -9,6 +9,7 @@ import { actsOf, type Ending } from './acts.ts';
 import { gitEnvironment, openBundle } from './bundle.ts';
 import { Cleanup } from './cleanup.ts';
 import { LocalCluster } from './cluster/cluster.ts';
+import { parseServiceAccountUser } from './cluster/identities.ts';
 import { RehearsalError } from './error.ts';
 import type { Fault } from './faults.ts';
 import { startFeed } from './feed.ts';
@@ -184,6 +185,9 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
       timeline: timeline.spans,
       recordings: recordings.map(({ connections: _, ...recording }) => recording),
       accounts,
+      access: cluster
+        .accessUses()
+        .filter(({ user }) => parseServiceAccountUser(user) !== undefined),
     };
   } catch (error) {
     throw explained(error);

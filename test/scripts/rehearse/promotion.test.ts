@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AccessUse } from '../../../scripts/rehearse/cluster/access-record.ts';
+import { accessGranted } from '../../manifests/granted.ts';
 import { rehearse } from './program.ts';
 
 /** Two minutes are promised; a busy machine gets more here, because absolute times decide nothing. */
@@ -6,6 +8,30 @@ const LIMIT_MS = 400_000;
 
 /** ws-smoke and ws-reliability judge both, besides canary-comparison the canary and collector-smoke production. */
 const CHECKS: Readonly<Record<string, number>> = { canary: 21, full: 24 };
+
+/** What the verifier may and a promotion of two versions gives no reason to, each with its own. */
+const UNUSED: Readonly<Record<string, string>> = {
+  'delete configmaps in orderbooks-delivery': 'only runs beyond keepRuns are deleted',
+};
+
+/** Everything that the Roles of the manifests let the verifier do. */
+function granted(): readonly string[] {
+  return ['argocd', 'kargo', 'gitops/overlays/canary', 'gitops/overlays/full']
+    .flatMap((kustomization) => accessGranted(kustomization, 'orderbooks-verifier'))
+    .toSorted();
+}
+
+/** What was asked of the small API server, by the verifiers: no other pod of the bundle has a token. */
+function accessOf(uses: readonly AccessUse[]) {
+  expect(new Set(uses.map(({ user }) => user))).toEqual(
+    new Set(['system:serviceaccount:orderbooks-delivery:orderbooks-verifier']),
+  );
+  const words = (allowed: boolean) =>
+    uses
+      .filter((use) => use.allowed === allowed)
+      .map(({ verb, resource, namespace }) => `${verb} ${resource} in ${namespace}`);
+  return { used: words(true), refused: words(false) };
+}
 
 describe('a rehearsal of this working tree', () => {
   it(
@@ -38,6 +64,9 @@ describe('a rehearsal of this working tree', () => {
         expect(account.missing).toBe(0);
         expect(account.sent).toBe(account.archived + account.inGaps);
       }
+      const { used, refused } = accessOf(result?.access ?? []);
+      expect(refused).toEqual([]);
+      expect([...used, ...Object.keys(UNUSED)].toSorted()).toEqual(granted());
       expect(result?.overrides.length).toBeGreaterThan(15);
       expect(report).toContain('<!doctype html>');
       expect(report).not.toMatch(/<script|src=|href="http/);
