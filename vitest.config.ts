@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/compiled-sources.ts',
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Vitest would leave one of two cores to itself; our tests mostly wait.

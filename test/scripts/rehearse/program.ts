@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RehearsalResult } from '../../../scripts/rehearse/result.ts';
+import { makeTemporaryFolder } from '../../../scripts/temporary-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../../scripts/rehearse/main.ts', import.meta.url));
 
@@ -23,7 +23,7 @@ export async function rehearse(
   args: readonly string[],
   onStart: (child: ChildProcess, seen: () => string) => void = () => undefined,
 ): Promise<Rehearsed> {
-  const folder = mkdtempSync(join(tmpdir(), 'orderbooks-test-rehearse-'));
+  const folder = await makeTemporaryFolder('orderbooks-test-rehearse-');
   const output = join(folder, 'output');
   const temporary = mkdtempSync(join(folder, 'tmp-'));
   try {

@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { git } from '../../../scripts/git.ts';
+import { makeTemporaryFolder } from '../../../scripts/temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const COPIED = [
@@ -27,7 +27,7 @@ export interface WorkingCopy {
 
 /** Copies what a rehearsal rehearses into a git checkout of its own. */
 export async function workingCopy(): Promise<WorkingCopy> {
-  const folder = mkdtempSync(join(tmpdir(), 'orderbooks-working-copy-'));
+  const folder = await makeTemporaryFolder('orderbooks-working-copy-');
   for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const place = {
