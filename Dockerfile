@@ -1,6 +1,8 @@
 # The one image: recorder, uploader, inspector, verifier and simulator. It runs with a read-only root file system;
-# everything it writes goes to mounted volumes.
-ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
+# everything it writes goes to mounted volumes. The same commit gives the same bytes: docs/deploy.md, "Images".
+
+# An index of all architectures, of 2026-09-10.
+ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
@@ -8,10 +10,19 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
-RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ca-certificates rclone \
+# Debian as it was then, which snapshot.debian.org keeps. Empty: as it is now, from the image's own sources.
+ARG DEBIAN_SNAPSHOT=20261115T000000Z
+RUN options=""; \
+  if [ -n "$DEBIAN_SNAPSHOT" ]; then \
+    for suite in "debian bookworm" "debian bookworm-updates" "debian-security bookworm-security"; do \
+      echo "deb [check-valid-until=no] http://snapshot.debian.org/archive/${suite% *}/$DEBIAN_SNAPSHOT ${suite#* } main"; \
+    done > /tmp/snapshot.list; \
+    options="-o Dir::Etc::SourceList=/tmp/snapshot.list -o Dir::Etc::SourceParts=/dev/null"; \
+  fi \
+  && apt-get $options --option Acquire::Retries=5 update \
+  && apt-get $options --option Acquire::Retries=5 install --yes --no-install-recommends ca-certificates rclone \
   # Times and inodes of the building machine; nothing reads them again.
-  && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt /var/cache/ldconfig/aux-cache
+  && rm -rf /tmp/snapshot.list /var/lib/apt/lists/* /var/log/*.log /var/log/apt /var/cache/ldconfig/aux-cache
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
@@ -25,7 +36,8 @@ ENV NODE_ENV=production ORDERBOOKS_REVISION="${REVISION}"
 ENV NODE_COMPILE_CACHE=/app/compile-cache MALLOC_ARENA_MAX=2
 RUN mkdir /app/compile-cache && chown 10001:10001 /app/compile-cache
 USER 10001:10001
-# Node keeps the cache per user, so this comes after USER. It saves each start the translation of all TypeScript.
-RUN node /app/runtime/process/fill-compile-cache.ts > /dev/null
+# Node keeps the cache per user, so this comes after USER. It saves each start the translation of all TypeScript. Without the
+# two options V8 writes other bytes each time; V8 leaves both out of what a cache must have in common with its reader.
+RUN node --predictable --random-seed=1 /app/runtime/process/fill-compile-cache.ts > /dev/null
 ENTRYPOINT ["node", "/app/runtime/main.ts"]
 CMD ["--help"]
