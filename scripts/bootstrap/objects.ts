@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { GIT_SECRET, REGISTRY_SECRET } from '../image/build-job.ts';
+import { BUILD_NAMESPACE } from '../image/build-namespace.ts';
 import type { Settings } from '../settings/settings.ts';
 
 export const DELIVERY_NAMESPACE = 'orderbooks-delivery';
 export const WORKLOAD_NAMESPACES = ['orderbooks-canary', 'orderbooks'] as const;
-export const PULL_SECRET = 'orderbooks-registry';
+export const PULL_SECRET = REGISTRY_SECRET;
 
 /** ServiceAccounts whose pods run the image, by namespace. */
 export const PULLING_ACCOUNTS: Readonly<Record<string, readonly string[]>> = {
@@ -57,13 +59,14 @@ export async function verifierRights(root: string): Promise<readonly object[]> {
   );
 }
 
-/** The Secret with which nodes pull the image, and the accounts that name it. */
+/** The Secret with which nodes pull the image and the build pushes it, and the accounts that name it. */
 export function pullSecrets({ imageRepository }: Settings, login: Login): readonly object[] {
   const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
   const config = JSON.stringify({
     auths: { [registryHost(imageRepository)]: { ...login, auth } },
   });
-  return Object.entries(PULLING_ACCOUNTS).flatMap(([namespace, accounts]) => [
+  const pulling = { ...PULLING_ACCOUNTS, [BUILD_NAMESPACE]: [] };
+  return Object.entries(pulling).flatMap(([namespace, accounts]) => [
     secret(
       namespace,
       PULL_SECRET,
@@ -110,6 +113,12 @@ export function kargoRepository({ repoURL }: Settings, credentials: GitCredentia
     { repoURL, ...keysOf(credentials) },
     { labels: { 'kargo.akuity.io/cred-type': 'git' } },
   );
+}
+
+/** The build reads a private repository by it; it takes tokens only. */
+export function buildGit(credentials: GitCredentials): readonly object[] {
+  if ('sshKey' in credentials) return [];
+  return [secret(BUILD_NAMESPACE, GIT_SECRET, { token: credentials.password })];
 }
 
 export function secret(

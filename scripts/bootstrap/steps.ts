@@ -5,6 +5,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { Forge } from './forge.ts';
 import {
   argocdRepository,
+  buildGit,
   type GitCredentials,
   kargoRegistry,
   kargoRepository,
@@ -59,7 +60,11 @@ export function bootstrapSteps(options: BootstrapOptions): readonly Step[] {
         git === undefined
           ? NOT_ASKED
           : inNewNamespaces(kubectl, () =>
-              apply([argocdRepository(settings, git), kargoRepository(settings, git)]),
+              apply([
+                argocdRepository(settings, git),
+                kargoRepository(settings, git),
+                ...buildGit(git),
+              ]),
             ),
     },
     {
@@ -95,7 +100,10 @@ export function bootstrapSteps(options: BootstrapOptions): readonly Step[] {
   ];
 }
 
-/** In a dry run the namespaces may not be there yet; the server then cannot judge what would be in them. */
+/**
+ * In a dry run the namespaces may not be there yet; the server then cannot judge what would be in them. Otherwise those that are missing
+ * are the tools'.
+ */
 async function inNewNamespaces(
   kubectl: Kubectl,
   act: () => Promise<StepOutcome>,
@@ -103,8 +111,13 @@ async function inNewNamespaces(
   try {
     return await act();
   } catch (error) {
-    if (!kubectl.dryRun || !(error instanceof ClusterError) || error.code !== 'NOT_FOUND')
-      throw error;
+    if (!(error instanceof ClusterError) || error.code !== 'NOT_FOUND') throw error;
+    if (!kubectl.dryRun) {
+      throw new ClusterError(
+        'PLATFORM_MISSING',
+        `${error.message} The namespaces argocd and orderbooks-build come with: npm run platform -- install`,
+      );
+    }
     return { state: 'would change', detail: 'would be created with its namespaces' };
   }
 }

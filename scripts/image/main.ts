@@ -11,6 +11,7 @@ import {
 import { readSettings } from '../settings/settings.ts';
 import { buildImage } from './build.ts';
 import { BUILDERS, type Builder } from './build-job.ts';
+import { BUILD_NAMESPACE } from './build-namespace.ts';
 import { findImage } from './registry.ts';
 
 interface Flags extends ClusterFlags {
@@ -45,7 +46,7 @@ const program = withClusterOptions(
     new Option('--builder <name>', 'who builds').choices([...BUILDERS]).default('buildkit'),
   )
   .option('--builder-image <image>', `default: ${Object.values(BUILDER_IMAGES).join(' or ')}`)
-  .option('--namespace <name>', 'where the Job runs; it must be there', 'orderbooks-build')
+  .option('--namespace <name>', 'where the Job runs (npm run platform makes it)', BUILD_NAMESPACE)
   .option('--repo-url <url>', 'git repository as pods reach it; default: repoURL of the settings')
   .option('--repository <name>', 'default: imageRepository of the settings')
   .option('--platform <list>', 'separated by commas', platforms, ['linux/amd64'])

@@ -11,6 +11,7 @@ export interface Flags extends ClusterFlags {
   readonly nfs?: string;
   readonly adminAccounts?: boolean;
   readonly verificationLogs?: string;
+  readonly toolsOnly?: boolean;
   readonly wait: number;
   readonly yes?: boolean;
 }

@@ -1,6 +1,7 @@
 import type { Helm } from '../cluster/helm.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
-import type { Step } from '../cluster/steps.ts';
+import { outcomeOf, type Step, type StepOutcome } from '../cluster/steps.ts';
+import { buildNamespace } from '../image/build-namespace.ts';
 import { applyBundle, delivered } from './bundle.ts';
 import { installChart } from './chart.ts';
 import type { Chosen } from './components.ts';
@@ -15,6 +16,8 @@ export interface InstallOptions {
   readonly values: ValuesOptions;
   readonly charts?: string;
   readonly nfs?: NfsShare;
+  /** Leaves the bundle's own objects out, for whoever brings them in another way. */
+  readonly toolsOnly: boolean;
   /** How long to wait for Argo CD's first delivery, milliseconds. */
   readonly waitMs: number;
   /** Home of kustomize: it reads no user's configuration. */
@@ -22,9 +25,11 @@ export interface InstallOptions {
   readonly signal: AbortSignal;
 }
 
+const NOT_WANTED: StepOutcome = { state: 'skipped', detail: 'left out by --tools-only' };
+
 /** Preflight, volumes, each component in its order, the project's objects. Every step may be run again. */
 export function installSteps(options: InstallOptions): readonly Step[] {
-  const { kubectl, helm, chosen, values, charts, nfs, signal } = options;
+  const { kubectl, helm, chosen, values, charts, nfs, signal, toolsOnly } = options;
   const { dryRun } = kubectl;
   const charted = charts === undefined ? {} : { charts };
   return [
@@ -57,12 +62,21 @@ export function installSteps(options: InstallOptions): readonly Step[] {
       };
     }),
     {
+      name: 'build namespace',
+      run: async () =>
+        toolsOnly ? NOT_WANTED : outcomeOf(await kubectl.apply([buildNamespace()]), dryRun),
+    },
+    {
       name: 'argocd objects',
-      run: () => applyBundle(kubectl, { root: values.root, home: options.home, signal }),
+      run: async () =>
+        toolsOnly
+          ? NOT_WANTED
+          : applyBundle(kubectl, { root: values.root, home: options.home, signal }),
     },
     {
       name: 'kargo objects',
-      run: () => delivered(kubectl, { waitMs: options.waitMs, signal }),
+      run: async () =>
+        toolsOnly ? NOT_WANTED : delivered(kubectl, { waitMs: options.waitMs, signal }),
     },
   ];
 }

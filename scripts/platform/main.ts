@@ -59,6 +59,7 @@ async function main(): Promise<number> {
       });
   withChartOptions(define('install', 'preflight, then every component in its order', install))
     .option('--nfs <server:/path>', 'volumes with Retain on this share, one folder per namespace')
+    .option('--tools-only', "leave out the bundle's own objects, such as for npm run e2e")
     .option('--wait <duration>', "for Argo CD's first delivery", duration, 120_000);
   withChartOptions(
     define('check', 'every chart: is it the pinned one, does it know all our values', check),
@@ -86,6 +87,7 @@ async function install(flags: Flags, signal: AbortSignal): Promise<number> {
       values: await valuesOptions(flags),
       ...(flags.charts === undefined ? {} : { charts: flags.charts }),
       ...(flags.nfs === undefined ? {} : { nfs: parseNfs(flags.nfs) }),
+      toolsOnly: flags.toolsOnly === true,
       waitMs: flags.wait,
       home,
       signal,

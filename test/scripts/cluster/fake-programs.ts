@@ -79,11 +79,15 @@ case "$1" in
   version) echo '{"serverVersion":{"gitVersion":"v1.34.1"}}';;
   auth) echo yes;;
   delete) rm -f "$FAKE/get-$2"; echo deleted;;
-  apply) cat > "$FAKE/applied.new"; cp "$FAKE/applied.new" "$FAKE/applied"; cat "$FAKE/applied.new";;
+  # Every set of objects that was applied is there, as it was applied.
+  apply)
+    cat > "$FAKE/applied"
+    cp "$FAKE/applied" "$FAKE/set-$(cksum < "$FAKE/applied" | tr ' ' -)"
+    cat "$FAKE/applied";;
   get)
     if [ "$2" = -f ]; then
-      cat > "$FAKE/asked"
-      if cmp -s "$FAKE/asked" "$FAKE/applied"; then cat "$FAKE/applied"; fi
+      set=$(cksum | tr ' ' -)
+      if [ -f "$FAKE/set-$set" ]; then cat "$FAKE/set-$set"; fi
     elif [ -f "$FAKE/get-$2" ]; then cat "$FAKE/get-$2"
     else case "$*" in
       *go-template*) [ -f "$FAKE/keys" ] && cat "$FAKE/keys";;

@@ -92,6 +92,21 @@ describe('when the first change was made and the second is refused', () => {
     },
   );
 
+  it('bootstrap on a cluster without the tools says what to install first', async () => {
+    const { environment } = await cluster([
+      ['get -f *', { out: '' }],
+      [
+        'apply *',
+        { echo: true, nextError: 'Error from server (NotFound): namespaces "argocd" not found' },
+      ],
+    ]);
+    const words = ['--git-username', 'bot', '--git-password', 'env:GIT_PASSWORD'];
+    const secret = { ...environment, GIT_PASSWORD: 'a password' };
+    const { code, out } = await runMain('bootstrap', words, secret);
+    expect(code).toBe(1);
+    expect(out).toMatch(/PLATFORM_MISSING: .*npm run platform -- install/);
+  });
+
   it.each(HOSTILE)(
     '%s: break-glass says whether the ticket may be filed',
     async (_name, code, answer) => {

@@ -47,12 +47,23 @@ describe('platform install', () => {
       'argo-cd: changed',
       'argo-rollouts: changed',
       'kargo: changed',
+      'build namespace: changed',
       'argocd objects: changed',
       'kargo objects: done',
     ]);
     const second = await install();
     expect(states(second).filter((state) => state.endsWith(' changed'))).toEqual([]);
     expect(states(second)).toContain('kargo: unchanged');
+  });
+
+  it('leaves the bundle out where only the tools are wanted', async () => {
+    const result = await install({ toolsOnly: true });
+    expect(states(result).slice(-3)).toEqual([
+      'build namespace: skipped',
+      'argocd objects: skipped',
+      'kargo objects: skipped',
+    ]);
+    expect((await fakes.calls()).filter((call) => / apply /.test(call))).toEqual([]);
   });
 
   it('changes nothing in a dry run', async () => {
@@ -74,10 +85,11 @@ describe('platform install', () => {
     const broken = await install();
     expect(broken.error?.code).toBe(code);
     expect(broken.error?.message).toContain(advice);
-    expect(states(broken).slice(-5)).toEqual([
+    expect(states(broken).slice(-6)).toEqual([
       'argo-cd: changed',
       'argo-rollouts: failed',
       'kargo: not started',
+      'build namespace: not started',
       'argocd objects: not started',
       'kargo objects: not started',
     ]);
@@ -269,6 +281,7 @@ describe('reviewed values', () => {
 interface Given {
   readonly dryRun?: boolean;
   readonly existing?: readonly string[];
+  readonly toolsOnly?: boolean;
 }
 
 async function surroundings({ dryRun = false, existing = [] }: Given) {
@@ -290,6 +303,7 @@ async function install(given: Given = {}): Promise<StepsResult> {
       adminAccounts: false,
       repoUrl: 'https://git.example.com/data/orderbooks.git',
     },
+    toolsOnly: given.toolsOnly === true,
     waitMs: 0,
     home: fakes.folder,
     signal,
