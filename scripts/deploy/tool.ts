@@ -45,7 +45,7 @@ export function contextOf(tool: 'k3d' | 'kind'): string {
 
 export async function clusterExists(tool: 'k3d' | 'kind', machine: Machine): Promise<boolean> {
   const words = tool === 'k3d' ? ['cluster', 'list', '--output=json'] : ['get', 'clusters'];
-  const text = await run(tool, words, machine, ASK_TIMEOUT_MS);
+  const text = await runTool(tool, words, machine, ASK_TIMEOUT_MS);
   if (tool === 'kind') return text.split('\n').includes(CLUSTER_NAME);
   try {
     const list = z.array(z.object({ name: z.string() })).parse(JSON.parse(text));
@@ -62,7 +62,7 @@ export async function createCluster(tool: 'k3d' | 'kind', machine: Machine): Pro
     tool === 'k3d'
       ? ['cluster', 'create', CLUSTER_NAME, '--wait', '--timeout=240s']
       : ['create', 'cluster', `--name=${CLUSTER_NAME}`, '--wait=240s'];
-  await run(tool, words, machine, CREATE_TIMEOUT_MS);
+  await runTool(tool, words, machine, CREATE_TIMEOUT_MS);
 }
 
 export async function deleteCluster(tool: 'k3d' | 'kind', machine: Machine): Promise<void> {
@@ -70,7 +70,7 @@ export async function deleteCluster(tool: 'k3d' | 'kind', machine: Machine): Pro
     tool === 'k3d'
       ? ['cluster', 'delete', CLUSTER_NAME]
       : ['delete', 'cluster', `--name=${CLUSTER_NAME}`];
-  await run(tool, words, machine, CREATE_TIMEOUT_MS);
+  await runTool(tool, words, machine, CREATE_TIMEOUT_MS);
 }
 
 /** Builds the image of a checkout with Docker. */
@@ -81,7 +81,7 @@ export async function buildImage(
   machine: Machine,
 ): Promise<void> {
   const words = ['build', '--quiet', `--build-arg=REVISION=${revision}`, `--tag=${image}`, root];
-  await run('docker', words, machine, IMAGE_TIMEOUT_MS);
+  await runTool('docker', words, machine, IMAGE_TIMEOUT_MS);
 }
 
 /** Brings an image of this machine's Docker to the nodes. @param context that of the cluster, which names it */
@@ -94,14 +94,19 @@ export async function loadImage(
 ): Promise<void> {
   const cluster = context.replace(/^(k3d|kind)-/, '');
   if (tool === 'k3d') {
-    await run('k3d', ['image', 'import', image, `--cluster=${cluster}`], machine, IMAGE_TIMEOUT_MS);
+    await runTool(
+      'k3d',
+      ['image', 'import', image, `--cluster=${cluster}`],
+      machine,
+      IMAGE_TIMEOUT_MS,
+    );
   } else if (tool === 'kind') {
     const words = ['load', 'docker-image', image, `--name=${cluster}`];
-    await run('kind', words, machine, IMAGE_TIMEOUT_MS);
+    await runTool('kind', words, machine, IMAGE_TIMEOUT_MS);
   } else {
     const file = `${folder}/image.tar`;
-    await run('docker', ['save', `--output=${file}`, image], machine, IMAGE_TIMEOUT_MS);
-    await run('k3s', ['ctr', 'images', 'import', file], machine, IMAGE_TIMEOUT_MS);
+    await runTool('docker', ['save', `--output=${file}`, image], machine, IMAGE_TIMEOUT_MS);
+    await runTool('k3s', ['ctr', 'images', 'import', file], machine, IMAGE_TIMEOUT_MS);
   }
 }
 
@@ -117,7 +122,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 const LAST_LINES = 8;
 
-async function run(
+/** Runs one of these programs to its end. @throws ClusterError PROGRAM_FAILED with its last lines */
+export async function runTool(
   program: string,
   words: readonly string[],
   machine: Machine,

@@ -20,6 +20,7 @@ const step = z.strictObject({
   with: z.record(z.string(), z.unknown()).optional(),
   env: z.record(z.string(), z.string()).optional(),
   shell: z.literal('bash').optional(),
+  'timeout-minutes': z.int().positive().optional(),
 });
 const trigger = z.strictObject({
   branches: z.array(z.string()).optional(),
@@ -97,6 +98,12 @@ describe.each(FILES)('%s', (file) => {
 
 it('GitHub and Forgejo have the same workflows', () => {
   const [github = [], forgejo = []] = FOLDERS.map((folder) => readdirSync(join(ROOT, folder)));
-  expect(github).toEqual(['image.yaml', 'rehearsal.yaml', 'tests.yaml', 'validate.yaml']);
+  expect(github).toEqual([
+    'cluster.yaml',
+    'image.yaml',
+    'rehearsal.yaml',
+    'tests.yaml',
+    'validate.yaml',
+  ]);
   expect(forgejo).toEqual(github);
 });

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClusterError } from '../cluster/failure.ts';
+import type { Kubectl } from '../cluster/kubectl.ts';
+
+export interface Followed {
+  readonly words: readonly string[];
+  readonly timeoutMs: number;
+  readonly kubectl: Kubectl;
+  readonly signal: AbortSignal;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+  /** Standard output or standard error: where what is told goes, the child's output too. */
+  readonly stream: NodeJS.WriteStream;
+}
+
+const LOOK_EVERY_MS = 20_000;
+const EVENTS = 12;
+/** Between asking a child to end in order and ending it, milliseconds: it removes what it made. */
+const KILL_AFTER_MS = 90_000;
+
+/**
+ * Runs a command of this repository to its end; its output is passed on, and pods that are not ready and the newest events of the
+ * cluster are printed all the while.
+ *
+ * @throws ClusterError SMOKE_FAILED for another exit code than 0, SMOKE_TOO_SLOW after the time
+ */
+export async function follow({ words, timeoutMs, kubectl, signal, stream, environment }: Followed) {
+  signal.throwIfAborted();
+  const stop = new AbortController();
+  const watching = watch(kubectl, stream, stop.signal);
+  try {
+    const ended = await run(words, { timeoutMs, signal, stream, environment });
+    signal.throwIfAborted();
+    if (ended === 'late') {
+      throw new ClusterError(
+        'SMOKE_TOO_SLOW',
+        `${title(words)}: not done after ${timeoutMs / 60_000} minutes; the pods and events above say what it waits for`,
+      );
+    }
+    if (ended !== 0) {
+      throw new ClusterError('SMOKE_FAILED', `${title(words)}: exit code ${ended}; see above`);
+    }
+  } finally {
+    stop.abort();
+    await watching;
+  }
+}
+
+/** Pods that are not as they should be, and the newest events, of all namespaces. */
+export async function printCluster(
+  kubectl: Pick<Kubectl, 'answer'>,
+  stream: { write(text: string): unknown },
+): Promise<void> {
+  const [pods, events] = await Promise.all([
+    kubectl.answer(['get', 'pods', '--all-namespaces', '--no-headers']),
+    kubectl.answer([
+      'get',
+      'events',
+      '--all-namespaces',
+      '--no-headers',
+      '--sort-by=.lastTimestamp',
+    ]),
+  ]);
+  const lines = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
+  const all = lines(pods.out);
+  const late = all.filter((line) => !/\s(\d+)\/\1\s+Running\s|\sCompleted\s/.test(line));
+  const seen =
+    pods.code === 0 ? `${all.length} pods, not ready: ${late.length}` : pods.error.trim();
+  const newest = events.code === 0 ? lines(events.out).slice(-EVENTS) : [events.error.trim()];
+  const text = [`── ${seen}`, ...late, '── newest events', ...newest, '──'];
+  stream.write(`${text.map((line) => `    ${line}`).join('\n')}\n`);
+}
+
+async function watch(
+  kubectl: Kubectl,
+  stream: NodeJS.WriteStream,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (;;) {
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
+      await printCluster(kubectl, stream);
+    }
+  } catch (error) {
+    if (!signal.aborted) stream.write(`    cannot look at the cluster: ${String(error)}\n`);
+  }
+}
+
+async function run(
+  words: readonly string[],
+  { timeoutMs, signal, stream, environment }: Omit<Followed, 'words' | 'kubectl'>,
+): Promise<number | 'late'> {
+  const child = spawn(process.execPath, words, {
+    stdio: ['ignore', stream === process.stderr ? 2 : 1, 'inherit'],
+    env: environment ?? process.env,
+  });
+  let late = false;
+  let kill: NodeJS.Timeout | undefined;
+  const end = () => {
+    child.kill('SIGTERM');
+    kill ??= setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+  };
+  const timer = setTimeout(() => {
+    late = true;
+    end();
+  }, timeoutMs);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject).once('exit', (exit) => resolve(exit ?? 1));
+    });
+    return late ? 'late' : code;
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(kill);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function title(words: readonly string[]): string {
+  return words.slice(0, 2).join(' ');
+}
