@@ -1,3 +1,4 @@
+import { isBeside } from '../archive/connection-id.ts';
 import type { GapRow } from '../archive/row.ts';
 
 /** A connection that was lost, and what became of it. Times in milliseconds since the epoch. */
@@ -37,6 +38,8 @@ export function interruptions(gaps: readonly GapRow[], endOfRows: number): reado
     });
   };
   for (const row of [...gaps].sort((a, b) => a.sequence - b.sequence)) {
+    // Beside a slot's own connection: it is opened for a while and never again.
+    if (isBeside(row.connection_id ?? '')) continue;
     if (row.reason === 'disconnect' || row.reason === 'stall') {
       // A connection is lost once, also where a stall and the end that it led to both have a row.
       const known = open.some((loss) => loss.row.connection_id === row.connection_id);

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { isBeside } from '../archive/connection-id.ts';
 import type { FrameRow, GapRow } from '../archive/row.ts';
 import { canonicalJson } from '../config/load.ts';
 import { BUCKET_MS, type EventSummary, type SummaryBucket } from './summary.ts';
@@ -62,7 +63,8 @@ export class EventTally {
     const inArray = Array.isArray(value);
     for (const event of inArray ? value : [value]) {
       const stamp = this.#event(event, at, inArray);
-      if (stamp !== null) this.#covers(row.connection_id, stamp);
+      // A connection beside the others brings events and covers nothing: it had some tokens only.
+      if (stamp !== null && !isBeside(row.connection_id)) this.#covers(row.connection_id, stamp);
     }
   }
 

@@ -119,7 +119,7 @@ export class Connection {
     if (this.#isOpen) this.#alignSubscription();
   }
 
-  /** Asks again for tokens that gave nothing, for a fresh book (facts/polymarket.md §3, silent per-asset stalls). */
+  /** Ends and renews the subscription of tokens. Between the two nothing of them comes: `AskAgain` sees to that. */
   resubscribe(tokens: readonly string[]): void {
     const here = tokens.filter((token) => this.#subscription.has(token));
     if (!this.#isOpen || here.length === 0) return;

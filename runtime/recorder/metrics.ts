@@ -13,6 +13,7 @@ export interface RecorderMetrics {
   readonly refusals: Counter;
   readonly disconnects: Counter;
   readonly stalls: Counter;
+  readonly besideConnections: Counter;
   readonly assetSilences: Counter;
   readonly binaryFrames: Counter;
   readonly divergences: Counter;
@@ -96,6 +97,10 @@ export function recorderMetrics(build: {
     stalls: counter(
       'orderbooks_recorder_stalls_total',
       'Open connections dropped because they were silent.',
+    ),
+    besideConnections: counter(
+      'orderbooks_recorder_beside_connections_total',
+      'Connections opened for a while beside a redundant connection, to ask again for tokens without missing frames.',
     ),
     assetSilences: counter(
       'orderbooks_recorder_asset_silences_total',

@@ -186,7 +186,7 @@ export class Recorder {
   async stop(state: 'stopped' | 'failed', why: string): Promise<void> {
     this.#abort.abort();
     for (const timer of this.#timers) clearInterval(timer);
-    await Promise.all(this.#slots.map((slot) => slot.connection.stop()));
+    await Promise.all(this.#slots.map((slot) => slot.stop()));
     // A loop that failed is why we are here; its error is already known to who started us.
     await this.#loops.catch(() => undefined);
     await this.#client.close();

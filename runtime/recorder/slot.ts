@@ -1,8 +1,11 @@
+import { besideId } from '../archive/connection-id.ts';
 import type { Configuration } from '../config/schema.ts';
 import type { Clock } from '../observability/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { RestBook } from '../polymarket/clob.ts';
+import { AskAgain } from './ask-again.ts';
 import { AssetWatch } from './asset-watch.ts';
+import { Beside } from './beside.ts';
 import { BookTracker } from './book-tracker.ts';
 import { BookWatch } from './book-watch.ts';
 import { Connection } from './connection.ts';
@@ -26,6 +29,9 @@ export interface SlotOptions {
   readonly maxFrameBytes?: number;
 }
 
+/** As long as the slot's own connection has to close. */
+const STOP_GRACE_MS = 1_000;
+
 /**
  * One of the recorder's redundant connections with what is known through it alone: its books, their comparison with
  * REST, and its silent tokens. Nothing that happens to one slot says anything about another.
@@ -40,6 +46,8 @@ export class Slot {
   readonly #judge = new DivergenceJudge(this.#tracker);
   readonly #assets: AssetWatch;
   readonly #books: BookWatch;
+  readonly #again: AskAgain;
+  #opened = 0;
   #tokens: ReadonlyMap<string, TokenWindow> = new Map();
   /** When books were last given up because frames waited, milliseconds of the monotonic clock. */
   #busyUntilMs = 0;
@@ -55,6 +63,13 @@ export class Slot {
     this.#assets = new AssetWatch(options.settings.silenceTimeout);
     this.#books = new BookWatch(options.settings.firstMessageTimeout);
     this.connection = new Connection({ slot: name, ...rest });
+    this.#again = new AskAgain({
+      open: (tokens) => new Beside({ id: besideId(name, ++this.#opened), tokens, ...rest }),
+      renew: (tokens) => this.connection.resubscribe(tokens),
+      lastSeen: (token) => this.#tracker.lastSeen(token),
+      lastBook: (token) => this.#tracker.lastBook(token),
+      silenceMs: options.settings.silenceTimeout,
+    });
     this.refreshMetrics();
   }
 
@@ -104,6 +119,7 @@ export class Slot {
   tick(mono: bigint): void {
     const monoMs = Number(mono) / 1e6;
     this.#reportDivergences(monoMs);
+    this.#again.tick(monoMs, this.#options.clock.wallMicros(mono) / 1000, this.#tokens);
     const openedAt = this.connection.openedAtMs;
     if (openedAt === null) {
       this.#missingBooks = 0;
@@ -111,7 +127,12 @@ export class Slot {
     }
     const silent = this.#silentTokens(mono, openedAt);
     const bookless = this.#tokensWithoutBook(monoMs, openedAt);
-    this.connection.resubscribe([...new Set([...silent, ...bookless])]);
+    this.#again.ask([...new Set([...silent, ...bookless])], monoMs);
+  }
+
+  /** Closes the connections, recording what is still on its way; resolves once nothing more can come. */
+  async stop(): Promise<void> {
+    await Promise.all([this.connection.stop(), this.#again.stop(STOP_GRACE_MS)]);
   }
 
   #reportDivergences(monoMs: number): void {

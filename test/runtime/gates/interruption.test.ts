@@ -50,6 +50,10 @@ describe('interruptions', () => {
     expect(interruptions(rows, END)).toMatchObject([{ recoveredAt: null, endedAt: T + 500 }]);
   });
 
+  it('takes no notice of a connection that was open for a while beside another', () => {
+    expect(interruptions([gap('disconnect', T, 'ws1~1', 0)], END)).toEqual([]);
+  });
+
   it('lets no connection of one slot end what another slot lost', () => {
     const rows = [
       gap('disconnect', T, 'ws1-1', 0),

@@ -68,6 +68,13 @@ describe('a summary of events', () => {
     expect(first.markets[0]?.buckets.map(({ count }) => count)).toEqual([2, 1]);
   });
 
+  it('takes events of a connection beside the others, and no coverage: it had some tokens only', () => {
+    const event = { event_type: 'price_change', n: 1 };
+    const { covered, markets } = tallied([frameOf(FROM + 30, event, FROM, 'ws1~1')]);
+    expect(covered).toEqual([]);
+    expect(markets[0]?.buckets.map(({ count }) => count)).toEqual([1]);
+  });
+
   it('leaves out announcements, and the books that answer a subscription', () => {
     const book = { event_type: 'book', market: MARKET, timestamp: String(FROM + 1) };
     const dump = { ...frameOf(FROM + 5, {}, FROM), raw_text: JSON.stringify([book]) };
