@@ -154,6 +154,8 @@ async function actions(api: Forge, options: BootstrapOptions): Promise<StepOutco
     REGISTRY_HOST: registryHost(settings.imageRepository),
     IMAGE_REPOSITORY: settings.imageRepository,
     KARGO_PROJECT: 'orderbooks-delivery',
+    // The image workflow then builds in the cluster instead of on its runner.
+    ...(ciKubeconfig === undefined ? {} : { BUILD_IN_CLUSTER: 'true' }),
     ...(registry === undefined ? {} : { REGISTRY_USERNAME: registry.username }),
   };
   const done: string[] = [];
