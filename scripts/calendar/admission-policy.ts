@@ -7,7 +7,7 @@ export const POLICY_NAME = 'orderbooks-market-hours';
 const TICKET_PATH = 'in Kargo: Settings, ConfigMaps, break-glass';
 const SCHEMA = '../schemas/kinds/validatingadmissionpolicy-admissionregistration-v1.json';
 const TIME =
-  '^20[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$';
+  '^20([0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|([02468][048]|[13579][26])-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$';
 
 /**
  * The days that stop promotions, as the policy holds them: the entry of the calendar ConfigMap, a bar, when it ends in

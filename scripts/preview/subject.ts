@@ -62,6 +62,8 @@ function named(name: string, { freight: all, kind }: PreviewSource): KnownFreigh
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const names = all.map(({ record: { freight } }) => freight.alias ?? freight.name.slice(0, 12));
+  const known =
+    names.length === 0 ? 'a Freight, but none is' : `one of ${names.join(', ')}, which are`;
   const where =
     kind === 'cluster'
       ? 'the cluster'
@@ -70,7 +72,7 @@ function named(name: string, { freight: all, kind }: PreviewSource): KnownFreigh
     'FREIGHT_UNKNOWN',
     found.length > 1
       ? `${name} is the beginning of ${found.length} names; give more of it`
-      : `expected one of ${names.join(', ') || 'no Freight'} (known from ${where}), got ${name}`,
+      : `expected ${known} known from ${where}; got ${name}`,
   );
 }
 

@@ -45,11 +45,29 @@ describe('the admission policy for market hours', () => {
     expect(variable('state')).toContain(`int(variables.day.substring(3, 5)) - ${marginMinutes}`);
   });
 
+  const task = renderedObject('PromotionTask', 'market-gate') as unknown as {
+    spec: { steps: { as: string; config: { problem?: string } }[] };
+  };
+  const problem = task.spec.steps.find(({ as }) => as === 'ticket')?.config.problem ?? '';
+
+  it('takes an expiry on every day of the century and on no other, as the market gate does', () => {
+    const gate = /expires matches "([^"]+)"/.exec(problem)?.[1] ?? '';
+    expect(/expiresAt\.matches\('([^']+)'\)/.exec(variable('problem'))?.[1]).toBe(gate);
+    const pattern = new RegExp(gate);
+    const wrong: string[] = [];
+    for (let year = 2000; year < 2100; year += 1) {
+      for (let month = 0; month <= 13; month += 1) {
+        for (let day = 0; day <= 32; day += 1) {
+          const time = `${year}-${pad(month)}-${pad(day)}T18:00:00Z`;
+          const is = new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10);
+          if (pattern.test(time) !== time.startsWith(is)) wrong.push(time);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('gives the reasons that the market gate gives', () => {
-    const task = renderedObject('PromotionTask', 'market-gate') as unknown as {
-      spec: { steps: { as: string; config: { problem?: string } }[] };
-    };
-    const problem = task.spec.steps.find(({ as }) => as === 'ticket')?.config.problem ?? '';
     const reasons = (text: string, beginning: RegExp) =>
       [...text.matchAll(beginning)].map(([, words = '']) => words);
     const ours = reasons(variable('problem'), /\?\s+(?:'ticket ' \+ variables\.id \+ )?'([^']+)'/g);
@@ -103,3 +121,7 @@ describe('the admission policy for the ledger', () => {
       expect(expression.split(`startsWith('${prefix}')`)).toHaveLength(3);
   });
 });
+
+function pad(part: number): string {
+  return String(part).padStart(2, '0');
+}

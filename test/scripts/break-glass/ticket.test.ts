@@ -33,6 +33,8 @@ const TICKETS: readonly (readonly [string, Readonly<Record<string, string>>])[] 
   ['an expiry without zone', { expiresAt: '2026-11-20T16:00:00' }],
   ['an expiry in New York', { expiresAt: '2026-11-20T11:00:00-05:00' }],
   ['a day that does not exist', { expiresAt: '2026-11-31T16:00:00Z' }],
+  ['February 29 of a leap year', { expiresAt: '2028-02-29T16:00:00Z' }],
+  ['February 29 of another', { expiresAt: '2026-02-29T16:00:00Z' }],
   ['an expiry of now', { expiresAt: OPEN }],
   ['an expiry of a second later', { expiresAt: '2026-11-20T15:00:01Z' }],
   ['four hours', { expiresAt: '2026-11-20T19:00:00Z' }],
