@@ -30,7 +30,7 @@ const WITHOUT_HELP = /^(bench:.*|kill-test)$/;
 /** A machine of CI may be busy with other tests. */
 const HELP_TIMEOUT_MS = 120_000;
 
-describe('README.md and docs/', () => {
+describe('the pages for people', () => {
   it.each(PAGES.map((page) => [page.path, page] as const))(
     'every relative link of %s leads somewhere',
     (path, page) => {

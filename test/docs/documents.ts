@@ -22,12 +22,12 @@ export interface Call {
   readonly options: readonly string[];
 }
 
-/** README.md and everything in docs/. */
+/** The pages at the root, and everything in docs/. */
 export function pages(): readonly Page[] {
   const inDocs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .map((path) => join('docs', path));
-  return ['README.md', ...inDocs.toSorted()].map((path) => ({
+  return ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...inDocs.toSorted()].map((path) => ({
     path,
     text: readFileSync(join(ROOT, path), 'utf8'),
   }));
