@@ -6,19 +6,9 @@ import { FACT_ORDER } from '../../../runtime/gates/facts.ts';
 import { combined } from '../../../runtime/gates/gates.ts';
 import type { Policy } from '../../../runtime/gates/policy.ts';
 import { runGate } from '../../../runtime/gates/run.ts';
-import { BROKEN_COLLECTOR_WORLDS } from './broken-collector-worlds.ts';
-import { BROKEN_COMPARISON_WORLDS } from './broken-comparison-worlds.ts';
-import { BROKEN_RELIABILITY_WORLDS } from './broken-reliability-worlds.ts';
-import { BROKEN_WORLDS } from './broken-worlds.ts';
+import { ALL_BROKEN } from './all-broken-worlds.ts';
 import { gateNamed } from './run-in-world.ts';
 import { collector, World } from './world.ts';
-
-const ALL_BROKEN = [
-  ...BROKEN_WORLDS,
-  ...BROKEN_COLLECTOR_WORLDS,
-  ...BROKEN_RELIABILITY_WORLDS,
-  ...BROKEN_COMPARISON_WORLDS,
-];
 
 describe('a good world', () => {
   it('passes every check of ws-smoke, with a restart provoked', async () => {

@@ -2,29 +2,48 @@ import { describe, expect, it } from 'vitest';
 import { restartWrites } from '../../../runtime/gates/checks/restart-writes.ts';
 import { verdictOf } from '../../../runtime/gates/evidence-content.ts';
 import { seenOf } from '../../../runtime/gates/facts.ts';
+import { GATES } from '../../../runtime/gates/gates.ts';
 import { JUDGED_FACTS } from '../../../runtime/gates/judged-archives.ts';
 import type { Pod } from '../../../runtime/gates/platform.ts';
-import { BAD_PODS_AND_METRICS } from './bad-observations/of-pods-and-metrics.ts';
-import { BAD_REPORTS } from './bad-observations/of-reports.ts';
-import { BAD_RESTARTS_AND_UPLOADS } from './bad-observations/of-restarts-and-uploads.ts';
+import { BAD_OBSERVATIONS } from './bad-observations/all.ts';
 import { withoutRun } from './bad-observations/variant.ts';
 import { run } from './run-in-world.ts';
 import { gap, OTHER_DIGEST, World } from './world.ts';
 
-/** Design §10 invariant 5: no gate passes on absent, empty, stale, truncated or foreign data. */
-const VARIANTS = [...BAD_PODS_AND_METRICS, ...BAD_REPORTS, ...BAD_RESTARTS_AND_UPLOADS];
-
 describe('an observation that is absent, empty, stale, truncated or foreign is refused with its own reason', () => {
-  it.each(VARIANTS.map((one) => [one.observation, one] as const))('%s', async (_name, one) => {
-    const world = new World();
-    one.breakIt(world);
-    const { checks } = await run(world, one.policy);
-    expect(verdictOf(checks).verdict).toBe('FAIL');
-    for (const id of one.refusedBy) {
-      const check = checks.find((candidate) => candidate.id === id);
-      expect(check, id).toMatchObject({ status: 'fail' });
-      expect(check?.reason, id).toMatch(one.saying);
-    }
+  it.each(BAD_OBSERVATIONS.map((one) => [one.gate, one.observation, one] as const))(
+    '%s: %s',
+    async (_gate, _name, one) => {
+      const world = one.world();
+      one.breakIt(world);
+      const { checks } = await run(world, one.policy, one.gate);
+      expect(verdictOf(checks).verdict).toBe('FAIL');
+      for (const id of one.refusedBy) {
+        const check = checks.find((candidate) => candidate.id === id);
+        expect(check, id).toMatchObject({ status: 'fail' });
+        expect(check?.reason, id).toMatch(one.saying);
+      }
+    },
+  );
+});
+
+describe('what the broken observations start from', () => {
+  const wholes = new Map(
+    BAD_OBSERVATIONS.map((one) => [`${one.gate} by ${JSON.stringify(one.policy ?? {})}`, one]),
+  );
+
+  it.each([...wholes])(
+    'passes %s before anything is broken',
+    async (_name, { world, policy, gate }) => {
+      const { checks } = await run(world(), policy, gate);
+      const refused = checks.filter(({ status }) => status === 'fail' || status === 'not_judged');
+      expect(refused.map(({ id, reason }) => `${id}: ${reason}`)).toEqual([]);
+    },
+  );
+
+  it('are of every gate', () => {
+    const gates = new Set(BAD_OBSERVATIONS.map(({ gate }) => gate));
+    expect([...gates].sort()).toEqual(Object.keys(GATES).sort());
   });
 });
 
