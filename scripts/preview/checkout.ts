@@ -10,6 +10,7 @@ import { type StageCommit, stageCommits } from './history.ts';
 import { readingPlace } from './scratch.ts';
 import {
   ARGOCD,
+  binaryNotes,
   configMapsAmong,
   type KnownFreight,
   PROJECT,
@@ -41,6 +42,7 @@ export async function checkoutSource(root: string, home: string): Promise<Previe
       'Kargo’s objects are those of this checkout, as they are on disk',
       'Kargo calls the Freight available to the Stage',
       'Freight and tickets used before are known from the rendered branches as they were fetched last',
+      ...binaryNotes(objects),
     ],
   };
 }

@@ -4,6 +4,7 @@ import type { Freight, KubernetesObject } from '../kargo/step.ts';
 import { PreviewError } from './error.ts';
 import {
   ARGOCD,
+  binaryNotes,
   configMapsAmong,
   type KnownFreight,
   loaded,
@@ -38,7 +39,7 @@ export async function clusterSource(kubectl: Kubectl): Promise<PreviewSource> {
     applications: argocd,
     configMaps: configMapsAmong(objects),
     freight: project.filter(({ kind }) => kind === 'Freight').map(knownFreight),
-    assumptions: ['Argo CD syncs the push at once and without an error'],
+    assumptions: ['Argo CD syncs the push at once and without an error', ...binaryNotes(objects)],
   };
 }
 

@@ -1,19 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
-import { parseObjects } from '../kargo/load.ts';
 import { checkoutSource } from './checkout.ts';
 import { clusterSource } from './cluster.ts';
 import { PreviewError } from './error.ts';
+import { givenConfigMaps } from './given-config-maps.ts';
 import { markdownReport } from './markdown-report.ts';
 import { page } from './page.ts';
 import { preview } from './preview.ts';
 import type { PreviewResult } from './result.ts';
-import { configMapsAmong } from './source.ts';
 import { subjectOf } from './subject.ts';
 import { textReport } from './text-report.ts';
 
@@ -113,42 +112,23 @@ async function tried(flags: Flags): Promise<PreviewResult> {
     const source = inCluster
       ? await clusterSource(new Kubectl(flags))
       : await checkoutSource(root, home);
+    const given = await givenConfigMaps(flags.configMaps);
+    const subject = await subjectOf({ freight, image, commit }, source, root, stage);
     const result = await preview({
       root,
       stage,
       source,
-      subject: await subjectOf({ freight, image, commit }, source, root, stage),
+      subject: { ...subject, assumptions: [...subject.assumptions, ...given.notes] },
       at: flags.at,
       actor: flags.actor,
       uiUrl: flags.uiUrl,
-      configMaps: await givenConfigMaps(flags.configMaps),
+      configMaps: given.data,
       assumeEvidence: flags.assumeEvidence === true,
     });
     return { ...result, durationMs: Math.round(performance.now() - began) };
   } finally {
     await rm(home, { recursive: true, force: true });
   }
-}
-
-async function givenConfigMaps(files: readonly string[]) {
-  const objects = await Promise.all(
-    files.map(async (file) => {
-      let text: string;
-      try {
-        text = await readFile(file, 'utf8');
-      } catch (cause) {
-        throw new PreviewError(
-          'CONFIG_MAPS_UNREADABLE',
-          `expected ConfigMaps in ${file}: ${cause}`,
-          {
-            cause,
-          },
-        );
-      }
-      return parseObjects({ file, text });
-    }),
-  );
-  return configMapsAmong(objects.flat());
 }
 
 function shown(result: PreviewResult, { format, verbose }: Flags): string {

@@ -13,7 +13,7 @@ import { objectChanges } from './object-diff.ts';
 import type { PreviewRequest } from './request.ts';
 import type { BranchChange, GateDecision, PreviewResult } from './result.ts';
 import { makeScratch, readingPlace, type Scratch } from './scratch.ts';
-import { PROJECT } from './source.ts';
+import { PROJECT, type PreviewSource } from './source.ts';
 import { objectsAt } from './trees.ts';
 import { type Ran, Trial } from './trial.ts';
 
@@ -26,13 +26,7 @@ import { type Ran, Trial } from './trial.ts';
 export async function preview(request: PreviewRequest): Promise<PreviewResult> {
   const began = performance.now();
   const { root, stage, source, subject } = request;
-  const project = projectOf(PROJECT, source.objects);
-  if (!project.stages.has(stage)) {
-    throw new PreviewError(
-      'STAGE_UNKNOWN',
-      `expected one of ${[...project.stages.keys()].join(', ')}, got ${stage}`,
-    );
-  }
+  const project = projectWith(stage, source);
   const assumptions = [...source.assumptions, ...subject.assumptions];
   const admission = admitted(request, project, assumptions);
   const branch = `stage/${stage}`;
@@ -87,6 +81,20 @@ export async function preview(request: PreviewRequest): Promise<PreviewResult> {
   } finally {
     await scratch.remove();
   }
+}
+
+/**
+ * The Project, which has the Stage.
+ *
+ * @throws PreviewError STAGE_UNKNOWN
+ */
+export function projectWith(stage: string, { objects }: PreviewSource): Project {
+  const project = projectOf(PROJECT, objects);
+  if (project.stages.has(stage)) return project;
+  throw new PreviewError(
+    'STAGE_UNKNOWN',
+    `expected one of ${[...project.stages.keys()].join(', ')}, got ${stage}`,
+  );
 }
 
 function admitted(

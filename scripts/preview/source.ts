@@ -5,7 +5,7 @@ import type { KubernetesObject } from '../kargo/step.ts';
 export const PROJECT = 'orderbooks-delivery';
 export const ARGOCD = 'argocd';
 
-type Texts = Readonly<Record<string, string>>;
+export type Texts = Readonly<Record<string, string>>;
 type Values = Readonly<Record<string, unknown>>;
 
 /** Everything that a preview reads: Kargo's objects and what is known of the world they act in. */
@@ -31,10 +31,21 @@ export function configMapsAmong(objects: readonly LoadedObject[]): ReadonlyMap<s
   for (const { value } of objects) {
     const metadata = value['metadata'] as { name?: unknown; namespace?: unknown } | undefined;
     if (value['kind'] !== 'ConfigMap' || (metadata?.namespace ?? PROJECT) !== PROJECT) continue;
-    // Kargo's configMap() gives the data alone: what is binary is not there.
     found.set(String(metadata?.name), (value['data'] ?? {}) as Texts);
   }
   return found;
+}
+
+/** Says which ConfigMaps hold what no expression sees: Kargo's configMap() gives `data` alone. */
+export function binaryNotes(objects: readonly LoadedObject[]): readonly string[] {
+  return objects.flatMap(({ value }) => {
+    const keys = Object.keys((value['binaryData'] ?? {}) as object);
+    if (value['kind'] !== 'ConfigMap' || keys.length === 0) return [];
+    const { name } = value['metadata'] as { readonly name?: unknown };
+    return [
+      `ConfigMap ${String(name)} has binary data, which Kargo shows to no expression: as if without ${keys.join(', ')}`,
+    ];
+  });
 }
 
 /** An object that was not written in a file. */

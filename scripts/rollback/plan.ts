@@ -1,5 +1,5 @@
 import { renderedHistory, renderedTip } from '../preview/history.ts';
-import { preview } from '../preview/preview.ts';
+import { preview, projectWith } from '../preview/preview.ts';
 import { readingPlace } from '../preview/scratch.ts';
 import { PROJECT, type PreviewSource } from '../preview/source.ts';
 import { subjectOf } from '../preview/subject.ts';
@@ -20,10 +20,11 @@ export interface RollbackRequest {
 /**
  * What to go back to, what that would do and what is to be done for it. Changes nothing.
  *
- * @throws RollbackError NOTHING_PROMOTED, NOTHING_GOOD, FREIGHT_NEVER_RAN
+ * @throws RollbackError NOTHING_PROMOTED, NOTHING_GOOD, FREIGHT_NEVER_RAN; PreviewError STAGE_UNKNOWN
  */
 export async function rollbackPlan(request: RollbackRequest): Promise<RollbackPlan> {
   const { root, stage, source, actor, at } = request;
+  projectWith(stage, source);
   const place = readingPlace(root);
   const tip = await renderedTip(place, `stage/${stage}`);
   const commits = tip === null ? [] : await renderedHistory(place, tip);

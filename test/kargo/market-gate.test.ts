@@ -145,6 +145,19 @@ describe('the market gate refuses what it does not know, and no ticket opens it'
   });
 });
 
+it('the market gate pushes nothing while the API server gives no calendar, and says why', async () => {
+  const subject = delivery('2026-11-21T16:00:00Z');
+  subject.evidence();
+  const given = subject.world.configMap.bind(subject.world);
+  subject.world.configMap = (namespace, name) => {
+    if (name === 'market-sessions') throw new Error('etcdserver: request timed out');
+    return given(namespace, name);
+  };
+  const refused = await subject.promote();
+  expect(refused).toMatchObject({ phase: 'Errored', pushed: false, done: ['market-gate::clock'] });
+  expect(refused.message).toContain('etcdserver: request timed out');
+});
+
 describe('a refusal of the market gate', () => {
   it('says in one short paragraph what is open until when, when to come back and how to file a ticket', async () => {
     const { message } = await decided(OPEN);
