@@ -1,0 +1,103 @@
+import { verdictOf } from '../../../../runtime/gates/evidence-content.ts';
+import { combined } from '../../../../runtime/gates/gates.ts';
+import { runGate } from '../../../../runtime/gates/run.ts';
+import { ALL_BROKEN } from '../all-broken-worlds.ts';
+import { BAD_OBSERVATIONS } from '../bad-observations/all.ts';
+import { gateNamed, run } from '../run-in-world.ts';
+import { collector, World } from '../world.ts';
+
+/**
+ * The first thing that the gates' tests say of whole and broken worlds and that does not hold, or null. The tests say
+ * it world by world; a mutation only has to be seen once.
+ */
+export async function brokenExpectation(): Promise<string | null> {
+  for (const [name, holds] of EXPECTATIONS) {
+    let why = '';
+    try {
+      if (await holds()) continue;
+    } catch (error) {
+      why = `: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    return `${name}${why}`;
+  }
+  return null;
+}
+
+type Expectation = readonly [string, () => Promise<boolean>];
+
+const passes = async (world: World, gate: string, policy = {}): Promise<boolean> => {
+  const { checks } = await run(world, policy, gate);
+  return (
+    verdictOf(checks).verdict === 'PASS' &&
+    checks.every(({ status }) => status === 'pass' || status === 'not_applicable')
+  );
+};
+
+const GOOD: readonly Expectation[] = [
+  ['a good world passes ws-smoke', () => passes(new World(), 'ws-smoke')],
+  [
+    'a good world passes ws-smoke without a restart',
+    () => passes(new World(), 'ws-smoke', { restart: 'observe' }),
+  ],
+  [
+    'a good world with a collector passes ws-smoke',
+    () => {
+      const world = new World();
+      world.change.collector = () => collector();
+      return passes(world, 'ws-smoke');
+    },
+  ],
+  [
+    'a good world passes collector-smoke',
+    () => passes(new World({ collector: true }), 'collector-smoke'),
+  ],
+  [
+    'a good world passes ws-reliability',
+    () => passes(new World(), 'ws-reliability', { freshness: 15_000 }),
+  ],
+  ['a good world passes canary-comparison', () => passes(new World(), 'canary-comparison')],
+  [
+    'a good world passes both smoke gates',
+    async () => {
+      const gate = combined([gateNamed('collector-smoke'), gateNamed('ws-smoke')]);
+      const world = new World({ collector: true });
+      const { checks } = await runGate(gate, world.context({ restart: 'observe' }));
+      return verdictOf(checks).verdict === 'PASS';
+    },
+  ],
+];
+
+const EXPECTATIONS: readonly Expectation[] = [
+  ...GOOD,
+  ...ALL_BROKEN.map(
+    ({ gate, check, defect, policy, make }): Expectation => [
+      `${check} refuses: ${defect}`,
+      async () => {
+        const { checks } = await run(make(), policy, gate);
+        const refusals = checks.filter(
+          ({ status }) => status === 'fail' || status === 'not_judged',
+        );
+        return refusals.length === 1 && refusals[0]?.id === check;
+      },
+    ],
+  ),
+  ...BAD_OBSERVATIONS.map(
+    (one): Expectation => [
+      `${one.gate}: ${one.observation}`,
+      async () => {
+        const world = one.world();
+        one.breakIt(world);
+        const { checks } = await run(world, one.policy, one.gate);
+        return (
+          verdictOf(checks).verdict === 'FAIL' &&
+          one.refusedBy.every((id) =>
+            checks.some(
+              (check) =>
+                check.id === id && check.status === 'fail' && one.saying.test(check.reason),
+            ),
+          )
+        );
+      },
+    ],
+  ),
+];

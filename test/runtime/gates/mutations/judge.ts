@@ -1,0 +1,22 @@
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** A worker: loads the gates with one file changed, and tells which expectation that breaks. */
+const { file, source } = workerData as { readonly file: string; readonly source: string };
+const changed = pathToFileURL(file).href;
+registerHooks({
+  load: (url, context, next) =>
+    url === changed
+      ? { format: 'module-typescript', source, shortCircuit: true }
+      : next(url, context),
+});
+
+let broken: string | null;
+try {
+  const { brokenExpectation } = await import('./expectations.ts');
+  broken = await brokenExpectation();
+} catch (error) {
+  broken = `it does not even load: ${error instanceof Error ? error.message : String(error)}`;
+}
+parentPort?.postMessage(broken);
