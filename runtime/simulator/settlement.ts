@@ -24,15 +24,21 @@ export interface Settlement {
   readonly foreign: number;
 }
 
-/** The connection that holds most of the recorded frames in the same order, if it holds more than half of them. */
+/**
+ * The connection that holds most of the recorded frames in the same order, if it holds more than half of them; of those
+ * that hold as many the one that holds fewest others between them. Connections that are open at the same time carry the
+ * same changes.
+ */
 export function matchingConnection<Sent extends SentFrames>(
   candidates: Iterable<Sent>,
   recorded: RecordedFrames,
 ): Sent | null {
-  let best: { readonly sent: Sent; readonly found: number } | null = null;
+  let best: ({ readonly sent: Sent } & Alignment) | null = null;
   for (const sent of candidates) {
     const { found, until } = align(sent, recorded);
-    if (found > (best?.found ?? 0)) best = { sent, found };
+    const most = best?.found ?? 0;
+    const isTighter = found === most && best !== null && until < best.until;
+    if (found > most || isTighter) best = { sent, found, until };
     if (found === recorded.digests.length && until === found) break;
   }
   // Less than half is a coincidence: PONG and short books look alike everywhere.

@@ -35,4 +35,10 @@ describe('settling', () => {
     expect(matchingConnection([one, two], recorded('pde', true))).toBe(two);
     expect(matchingConnection([one, two], recorded('pxyz'))).toBeNull();
   });
+
+  it('takes of two connections that carry the same changes the one that carried nothing else between them', () => {
+    const [all, some] = [sent('axbxcxd'), sent('sabcd')];
+    expect(matchingConnection([all, some], recorded('abcd'))).toBe(some);
+    expect(matchingConnection([some, all], recorded('axbxc'))).toBe(all);
+  });
 });
