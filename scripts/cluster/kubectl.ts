@@ -207,13 +207,18 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 /** Programs may print pages; the reason stands at the end. */
 const MOST_LINES = 12;
+/** Such as `E1121 17:23:14.183636    4859 memcache.go:265] …`. */
+const LOGGED = /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] /;
 
 function isRead(words: readonly string[]): boolean {
   return READS.has(words[0] ?? '') || words.includes('--dry-run=server');
 }
 
+/** Without the log of kubectl's libraries, which repeats for each try what its last line says once. */
 function lastLines(text: string): string {
-  return text.split('\n').slice(-MOST_LINES).join('\n');
+  const lines = text.split('\n');
+  const said = lines.filter((line) => !LOGGED.test(line));
+  return (said.length === 0 ? lines : said).slice(-MOST_LINES).join('\n');
 }
 
 function changeOf(before: KubernetesObject | undefined, after: KubernetesObject): Change {

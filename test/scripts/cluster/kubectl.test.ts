@@ -85,6 +85,16 @@ describe('words of kubectl', () => {
     expect(error.code).toBe(code);
   });
 
+  it('leave out what kubectl logs of each of its tries, unless it says nothing else', () => {
+    const logged = 'E1121 17:23:14.183636    4859 memcache.go:265] "Unhandled Error" err="refused"';
+    const told = (error: string) =>
+      programError('kubectl', ['get'], { code: 1, out: '', error }, new Redaction()).message;
+    expect(told(`${logged}\n${logged}\nThe connection was refused`)).toMatch(
+      /^kubectl get: The connection was refused;/,
+    );
+    expect(told(logged)).toContain('memcache');
+  });
+
   it('name a context that does not exist', () => {
     const kubectl = new Kubectl({ signal: new AbortController().signal });
     const answer = { code: 1, out: '', error: 'error: context "nowhere" does not exist' };
