@@ -33,6 +33,7 @@ interface Flags extends ClusterFlags {
   readonly rclone: RcloneBy;
   readonly rcloneConf?: string;
   readonly runnerToken?: string;
+  readonly forgejoRunner?: string;
   readonly forge?: 'github' | 'forgejo';
   readonly forgeUrl?: string;
   readonly repository?: string;
@@ -63,6 +64,7 @@ async function main(): Promise<number> {
     )
     .option('--rclone-conf <source>', 'make the rclone Secret from this')
     .option('--runner-token <source>', "for GitHub's runners in this cluster")
+    .option('--forgejo-runner <source>', "config.yml of Forgejo's runner in this cluster")
     .addOption(
       new Option('--forge <kind>', 'prepare the repository there').choices(['github', 'forgejo']),
     )
@@ -106,6 +108,7 @@ async function optionsOf(flags: Flags, signal: AbortSignal): Promise<BootstrapOp
   const registry = await login('registry', flags.registryUsername, flags.registryPassword);
   const git = await gitOf(flags);
   const runnerToken = await secretOf('runner-token', flags.runnerToken);
+  const forgejoRunner = await secretOf('forgejo-runner', flags.forgejoRunner);
   const rcloneConf = await secretOf('rclone-conf', flags.rcloneConf);
   const ciKubeconfig = await secretOf('ci-kubeconfig', flags.ciKubeconfig);
   const forge = await forgeOf(flags, settings.repoURL, signal);
@@ -124,6 +127,7 @@ async function optionsOf(flags: Flags, signal: AbortSignal): Promise<BootstrapOp
     ...(registry === undefined ? {} : { registry }),
     ...(git === undefined ? {} : { git }),
     ...(runnerToken === undefined ? {} : { runnerToken }),
+    ...(forgejoRunner === undefined ? {} : { forgejoRunner }),
     ...(rcloneConf === undefined ? {} : { rcloneConf }),
     ...(ciKubeconfig === undefined ? {} : { ciKubeconfig }),
     ...(forge === undefined ? {} : { forge }),

@@ -1,6 +1,11 @@
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { outcomeOf, type Step, type StepOutcome } from '../cluster/steps.ts';
+import {
+  FORGEJO_RUNNER_NAMESPACE,
+  FORGEJO_RUNNER_SECRET,
+  forgejoRunnerNamespace,
+} from '../platform/forgejo-runner.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Forge } from './forge.ts';
 import {
@@ -25,6 +30,8 @@ export interface BootstrapOptions {
   readonly registry?: Login;
   readonly git?: GitCredentials;
   readonly runnerToken?: string;
+  /** Of Forgejo's runner: its whole config.yml. */
+  readonly forgejoRunner?: string;
   readonly rcloneConf?: string;
   readonly rcloneBy: RcloneBy;
   readonly forge?: { readonly api: Forge; readonly title: string; readonly create: boolean };
@@ -36,7 +43,7 @@ const NOT_ASKED: StepOutcome = { state: 'skipped', detail: 'not asked for' };
 
 /** This application's part of a cluster and a forge. Every step may be run again. */
 export function bootstrapSteps(options: BootstrapOptions): readonly Step[] {
-  const { kubectl, settings, registry, git, runnerToken, forge } = options;
+  const { kubectl, settings, registry, git, forge } = options;
   const apply = async (objects: readonly object[]) =>
     outcomeOf(await kubectl.apply(objects), kubectl.dryRun);
   return [
@@ -69,18 +76,10 @@ export function bootstrapSteps(options: BootstrapOptions): readonly Step[] {
     },
     {
       name: 'runner token',
-      run: async () =>
-        runnerToken === undefined
-          ? NOT_ASKED
-          : inNewNamespaces(kubectl, async () =>
-              outcomeOf(
-                await kubectl.apply([
-                  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'arc-runners' } },
-                  secret('arc-runners', 'github-runner-token', { github_token: runnerToken }),
-                ]),
-                kubectl.dryRun,
-              ),
-            ),
+      run: async () => {
+        const objects = runnerSecrets(options);
+        return objects.length === 0 ? NOT_ASKED : inNewNamespaces(kubectl, () => apply(objects));
+      },
     },
     {
       name: 'repository',
@@ -120,6 +119,23 @@ async function inNewNamespaces(
     }
     return { state: 'would change', detail: 'would be created with its namespaces' };
   }
+}
+
+function runnerSecrets({ runnerToken, forgejoRunner }: BootstrapOptions): readonly object[] {
+  return [
+    ...(runnerToken === undefined
+      ? []
+      : [
+          { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'arc-runners' } },
+          secret('arc-runners', 'github-runner-token', { github_token: runnerToken }),
+        ]),
+    ...(forgejoRunner === undefined
+      ? []
+      : [
+          forgejoRunnerNamespace(),
+          secret(FORGEJO_RUNNER_NAMESPACE, FORGEJO_RUNNER_SECRET, { 'config.yml': forgejoRunner }),
+        ]),
+  ];
 }
 
 async function repository(

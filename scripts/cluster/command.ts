@@ -64,7 +64,10 @@ export function finish(
   if (json) {
     process.stdout.write(`${redaction.text(JSON.stringify({ ...extra, ...result }, null, 2))}\n`);
   } else if (!result.ok) {
-    process.stderr.write('Stopped. What is done stays done: run again to continue.\n');
+    const done = result.steps.some(({ state }) => state === 'changed');
+    process.stderr.write(
+      `Stopped. ${done ? 'What is done stays done' : 'No earlier step changed anything'}: run again to continue.\n`,
+    );
   }
   return result.ok ? EXIT_GOOD : EXIT_FAILED;
 }

@@ -31,6 +31,12 @@ export async function isOurs(helm: Helm, component: Component): Promise<boolean>
   return text.split('\n').includes(component.release);
 }
 
+/** The release that an object came with, which Helm notes on it; also of what outlived its release. */
+export function releaseThatMade(object: unknown): string | undefined {
+  return (object as { metadata?: { annotations?: Record<string, string> } } | null)?.metadata
+    ?.annotations?.['meta.helm.sh/release-name'];
+}
+
 /** Installs or upgrades one chart, or finds that nothing is to be done. A release that failed or hangs is repaired. */
 export async function installChart(options: ChartOptions): Promise<StepOutcome> {
   const { helm, component, values, dryRun } = options;

@@ -42,10 +42,14 @@ export async function readComponents(root: string): Promise<readonly Component[]
   );
 }
 
+/** Who runs the workflows in this cluster: GitHub's runners by their charts, or one of Forgejo's. */
+export const RUNNERS = ['none', 'github', 'forgejo'] as const;
+export type Runners = (typeof RUNNERS)[number];
+
 export interface Choice {
   /** Names of components that somebody else installed and keeps. */
   readonly existing: readonly string[];
-  readonly runners: 'none' | 'github';
+  readonly runners: Runners;
 }
 
 /** Which components are installed, which are somebody else's, and which are left out. */
@@ -64,5 +68,5 @@ export function choose(components: readonly Component[], choice: Choice): readon
 function modeOf({ name, optional, serves }: Component, { existing, runners }: Choice): Mode {
   if (existing.includes(name)) return 'existing';
   if (serves !== undefined && existing.includes(serves)) return 'off';
-  return optional && runners === 'none' ? 'off' : 'managed';
+  return optional && runners !== 'github' ? 'off' : 'managed';
 }

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../runtime/config/duration.ts';
 import type { ClusterFlags } from '../cluster/command.ts';
+import type { Runners } from './components.ts';
 
 /** What `npm run platform` takes, all its subcommands together. */
 export interface Flags extends ClusterFlags {
   readonly existing: readonly string[];
-  readonly runners: 'none' | 'github';
+  readonly runners: Runners;
   readonly charts?: string;
   readonly values: Readonly<Record<string, string>>;
   readonly nfs?: string;

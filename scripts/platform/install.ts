@@ -4,7 +4,8 @@ import { outcomeOf, type Step, type StepOutcome } from '../cluster/steps.ts';
 import { buildNamespace } from '../image/build-namespace.ts';
 import { applyBundle, delivered } from './bundle.ts';
 import { installChart } from './chart.ts';
-import type { Chosen } from './components.ts';
+import type { Chosen, Runners } from './components.ts';
+import { installForgejoRunner } from './forgejo-runner.ts';
 import { preflight, requireGood } from './preflight.ts';
 import { type ValuesOptions, valuesOf } from './values.ts';
 import { type NfsShare, provideVolumes } from './volumes.ts';
@@ -18,6 +19,7 @@ export interface InstallOptions {
   readonly nfs?: NfsShare;
   /** Leaves the bundle's own objects out, for whoever brings them in another way. */
   readonly toolsOnly: boolean;
+  readonly runners: Runners;
   /** How long to wait for Argo CD's first delivery, milliseconds. */
   readonly waitMs: number;
   /** Home of kustomize: it reads no user's configuration. */
@@ -61,6 +63,13 @@ export function installSteps(options: InstallOptions): readonly Step[] {
         },
       };
     }),
+    {
+      name: 'forgejo runner',
+      run: async () =>
+        options.runners === 'forgejo'
+          ? installForgejoRunner(kubectl)
+          : { state: 'skipped', detail: 'not asked for: --runners forgejo' },
+    },
     {
       name: 'build namespace',
       run: async () =>

@@ -12,7 +12,7 @@ import { EXIT_FAILED, EXIT_GOOD, EXIT_USAGE } from '../command-line.ts';
 import { examine, exitCodeOf, FINDING_HEAD, findingLine } from '../predeploy/finding.ts';
 import { readSettings } from '../settings/settings.ts';
 import { chartChecks } from './check.ts';
-import { choose, readComponents } from './components.ts';
+import { choose, RUNNERS, readComponents } from './components.ts';
 import { duration, type Flags, names, withChartOptions } from './flags.ts';
 import { installSteps } from './install.ts';
 import { platformStatus, statusText } from './status.ts';
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
       )
       .addOption(
         new Option('--runners <forge>', "runners for the workflows, on this forge's behalf")
-          .choices(['none', 'github'])
+          .choices([...RUNNERS])
           .default('none'),
       )
       .action((flags: Flags) => {
@@ -88,6 +88,7 @@ async function install(flags: Flags, signal: AbortSignal): Promise<number> {
       ...(flags.charts === undefined ? {} : { charts: flags.charts }),
       ...(flags.nfs === undefined ? {} : { nfs: parseNfs(flags.nfs) }),
       toolsOnly: flags.toolsOnly === true,
+      runners: flags.runners,
       waitMs: flags.wait,
       home,
       signal,

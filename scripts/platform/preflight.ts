@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Helm } from '../cluster/helm.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
-import { isOurs, releaseOf } from './chart.ts';
+import { isOurs, releaseOf, releaseThatMade } from './chart.ts';
 import { chartFile } from './chart-source.ts';
 import type { Chosen } from './components.ts';
 import { KARGO_ADMIN_SECRET } from './values.ts';
@@ -168,9 +168,7 @@ async function component(
       },
     ];
   }
-  const kept = (there as { metadata?: { annotations?: Record<string, string> } } | null)?.metadata
-    ?.annotations?.['meta.helm.sh/release-name'];
-  if (release === null && there !== null && kept !== one.release) {
+  if (release === null && there !== null && releaseThatMade(there) !== one.release) {
     return [
       {
         what: name,

@@ -3,8 +3,9 @@ import { OrderbooksError } from '../../runtime/errors.ts';
 import type { Helm } from '../cluster/helm.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { applications } from './bundle.ts';
-import { isOurs, releaseOf } from './chart.ts';
+import { isOurs, releaseOf, releaseThatMade } from './chart.ts';
 import type { Chosen, Component } from './components.ts';
+import { forgejoRunnerStatus } from './forgejo-runner.ts';
 
 export interface ComponentStatus {
   readonly name: string;
@@ -45,6 +46,13 @@ export async function platformStatus(
   for (const { component } of chosen) {
     components.push(await seen(component.name, () => statusOf(kubectl, helm, component)));
   }
+  const runner: ComponentStatus[] = [];
+  const looked = await seen('forgejo-runner', async () => {
+    const found = await forgejoRunnerStatus(kubectl);
+    if (found !== null) runner.push(found);
+    return { name: 'forgejo-runner', state: 'absent', detail: '' };
+  });
+  components.push(...(looked.state === 'unknown' ? [looked] : runner));
   let names: readonly string[] = [];
   const apps = await seen('applications', async () => {
     names = (await applications(kubectl)).map(({ name }) => name);
@@ -96,6 +104,10 @@ async function statusOf(
     const kind =
       crd === undefined ? null : await kubectl.find('customresourcedefinition', crd, null, z.any());
     if (release === null && kind === null) return { name, state: 'absent', detail: component.what };
+    if (release === null && releaseThatMade(kind) === component.release) {
+      const detail = `${component.what}; its kinds stayed from an installation before`;
+      return { name, state: 'absent', detail };
+    }
     const by = release === null ? `kind ${crd} is there` : `release ${release.chart}`;
     return { name, state: 'foreign', detail: `${by}, not by a release of ours` };
   }

@@ -5,6 +5,7 @@ import type { Step, StepOutcome } from '../cluster/steps.ts';
 import { ARGOCD_NAMESPACE, applications, DELIVERY } from './bundle.ts';
 import { isOurs, releaseOf } from './chart.ts';
 import type { Chosen, Component } from './components.ts';
+import { removeForgejoRunner } from './forgejo-runner.ts';
 import { type Kept, proveKept, takeStock } from './kept.ts';
 
 export interface UninstallOptions {
@@ -32,6 +33,7 @@ export function uninstallSteps({ kubectl, helm, chosen }: UninstallOptions): rea
       },
     },
     { name: 'argocd objects', run: () => removeBundle(kubectl) },
+    { name: 'forgejo runner', run: () => removeForgejoRunner(kubectl) },
     ...[...chosen].reverse().map(({ component, mode }): Step => {
       return {
         name: component.name,

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { Helm } from '../../../scripts/cluster/helm.ts';
 import { Kubectl } from '../../../scripts/cluster/kubectl.ts';
 import { runSteps, type StepsResult } from '../../../scripts/cluster/steps.ts';
-import { choose, readComponents } from '../../../scripts/platform/components.ts';
+import { choose, type Runners, readComponents } from '../../../scripts/platform/components.ts';
 import { installSteps } from '../../../scripts/platform/install.ts';
 import { platformStatus } from '../../../scripts/platform/status.ts';
 import { uninstallSteps } from '../../../scripts/platform/uninstall.ts';
@@ -47,6 +47,7 @@ describe('platform install', () => {
       'argo-cd: changed',
       'argo-rollouts: changed',
       'kargo: changed',
+      'forgejo runner: skipped',
       'build namespace: changed',
       'argocd objects: changed',
       'kargo objects: done',
@@ -64,6 +65,14 @@ describe('platform install', () => {
       'kargo objects: skipped',
     ]);
     expect((await fakes.calls()).filter((call) => / apply /.test(call))).toEqual([]);
+  });
+
+  it("brings a runner of Forgejo's with its Docker daemon, and none of GitHub's", async () => {
+    const result = await install({ runners: 'forgejo' });
+    expect(states(result)).toContain('forgejo runner: changed');
+    expect(states(result)).toContain('runners: skipped');
+    const again = await install({ runners: 'forgejo' });
+    expect(states(again)).toContain('forgejo runner: unchanged');
   });
 
   it('changes nothing in a dry run', async () => {
@@ -85,10 +94,11 @@ describe('platform install', () => {
     const broken = await install();
     expect(broken.error?.code).toBe(code);
     expect(broken.error?.message).toContain(advice);
-    expect(states(broken).slice(-6)).toEqual([
+    expect(states(broken).slice(-7)).toEqual([
       'argo-cd: changed',
       'argo-rollouts: failed',
       'kargo: not started',
+      'forgejo runner: not started',
       'build namespace: not started',
       'argocd objects: not started',
       'kargo objects: not started',
@@ -218,6 +228,24 @@ describe('platform status', () => {
   });
 });
 
+describe('platform status after an uninstall', () => {
+  it('tells kinds that stayed from kinds that somebody else brought', async () => {
+    const { kubectl, helm, chosen } = await surroundings({});
+    const seenAs = async (release: string) => {
+      const annotations = { 'meta.helm.sh/release-name': release };
+      const kind = { kind: 'CustomResourceDefinition', metadata: { name: 'x', annotations } };
+      await fakes.objects('customresourcedefinition', kind);
+      const { components } = await platformStatus(kubectl, helm, chosen);
+      return components.find(({ name }) => name === 'kargo');
+    };
+    expect(await seenAs('kargo')).toMatchObject({
+      state: 'absent',
+      detail: expect.stringContaining('stayed'),
+    });
+    expect((await seenAs("somebody else's"))?.state).toBe('foreign');
+  });
+});
+
 describe('volumes', () => {
   it('have a folder each, and none that another volume has', async () => {
     const { kubectl } = await surroundings({});
@@ -282,14 +310,15 @@ interface Given {
   readonly dryRun?: boolean;
   readonly existing?: readonly string[];
   readonly toolsOnly?: boolean;
+  readonly runners?: Runners;
 }
 
-async function surroundings({ dryRun = false, existing = [] }: Given) {
+async function surroundings({ dryRun = false, existing = [], runners = 'none' }: Given) {
   const { environment } = fakes;
   return {
     kubectl: new Kubectl({ signal, environment, dryRun }),
     helm: new Helm({ signal, environment }),
-    chosen: choose(await readComponents(ROOT), { existing, runners: 'none' }),
+    chosen: choose(await readComponents(ROOT), { existing, runners }),
   };
 }
 
@@ -304,6 +333,7 @@ async function install(given: Given = {}): Promise<StepsResult> {
       repoUrl: 'https://git.example.com/data/orderbooks.git',
     },
     toolsOnly: given.toolsOnly === true,
+    runners: given.runners ?? 'none',
     waitMs: 0,
     home: fakes.folder,
     signal,
