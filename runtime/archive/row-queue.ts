@@ -1,22 +1,13 @@
-import { instantOf, type NewRow, type NumberedRow, numberedLine } from './row-line.ts';
-import type { RowFacts } from './tally.ts';
-
-/** A row that waits to be written. */
-export interface QueuedRow {
-  readonly line: string;
-  readonly facts: RowFacts;
-  /** `YYYY-MM-DD` of the row. */
-  readonly day: string;
-  /** Tokens that the row itself names. */
-  readonly tokens: readonly string[];
-}
+import { LineBytes } from './line-bytes.ts';
+import { instantOf, type NewRow } from './row-line.ts';
+import { rowFacts, Tally } from './tally.ts';
 
 /** Rows to compress in one go, all of one UTC day. */
 export interface Batch {
-  readonly lines: string;
-  readonly rows: readonly RowFacts[];
+  readonly lines: Buffer;
+  readonly tally: Tally;
+  /** Tokens that the rows themselves name. */
   readonly tokens: readonly string[];
-  readonly bytes: number;
 }
 
 /**
@@ -24,13 +15,32 @@ export interface Batch {
  * be lost for the same reason.
  */
 const GAP_RESERVE_BYTES = 1_048_576;
+/**
+ * Rows that wait are lines in portions of this size, not texts: thousands of texts that wait are copied by each
+ * collection of the heap. A busy thread waits for its turn several times for each portion, so they are large; of a
+ * portion that is hardly used hardly any page is resident.
+ */
+const PORTION_BYTES = 1_048_576;
+
+interface Portion {
+  readonly buffer: Buffer;
+  used: number;
+  /** `YYYY-MM-DD` of its rows. */
+  day: string;
+  /** Sequence of its first row. */
+  first: number;
+  readonly tally: Tally;
+  readonly tokens: string[];
+}
 
 /** Numbered rows between the recorder and the disk, bounded in bytes. */
 export class RowQueue {
   readonly #limitBytes: number;
-  /** Taken places are emptied at once: an old array would keep young rows alive. */
-  #rows: (QueuedRow | undefined)[] = [];
-  #head = 0;
+  readonly #lines = new LineBytes();
+  /** Only the last one may be empty. */
+  readonly #portions: Portion[] = [];
+  /** A portion's memory that nobody uses: else it is given back and asked for several times a second. */
+  #spare: Buffer | null = null;
   #bytes = 0;
   #sequence = 0;
 
@@ -38,13 +48,13 @@ export class RowQueue {
     this.#limitBytes = limitBytes;
   }
 
-  /** Approximate bytes of the rows that wait: characters of their lines. */
+  /** Bytes of the rows that wait. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  get length(): number {
-    return this.#rows.length - this.#head;
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
   }
 
   /** Sequence of the row that is taken next into the queue. */
@@ -54,13 +64,13 @@ export class RowQueue {
 
   /** Day of the oldest row. */
   get day(): string | undefined {
-    return this.#rows[this.#head]?.day;
+    return this.isEmpty ? undefined : this.#portions[0]?.day;
   }
 
   /** True if a row with a smaller sequence than `sequence` waits. */
   holdsBefore(sequence: number): boolean {
-    const oldest = this.#rows[this.#head];
-    return oldest !== undefined && oldest.facts.sequence < sequence;
+    const oldest = this.#portions[0];
+    return !this.isEmpty && oldest !== undefined && oldest.first < sequence;
   }
 
   /** The sequence of the row, or null if there is no room for it; then no sequence is used up. */
@@ -68,54 +78,71 @@ export class RowQueue {
     const limit = this.#limitBytes + (row.type === 'gap' ? GAP_RESERVE_BYTES : 0);
     if (this.#bytes >= limit) return null;
     const sequence = this.#sequence;
-    const line = numberedLine(row, sequence);
-    if (this.#bytes + line.length > limit && this.#bytes > 0) return null;
+    const { portion, end } = this.#written(row, sequence);
+    const length = end - portion.used;
+    if (this.#bytes + length > limit && this.#bytes > 0) return null;
+    if (portion.used === 0) portion.first = sequence;
+    portion.used = end;
+    portion.tally.add(rowFacts(row, sequence));
+    if (row.type === 'checkpoint') portion.tokens.push(...row.token_ids);
     this.#sequence++;
-    this.#bytes += line.length;
-    this.#rows.push({
-      line,
-      facts: facts(row, sequence),
-      day: instantOf(row).slice(0, 10),
-      tokens: row.type === 'checkpoint' ? row.token_ids : [],
-    });
+    this.#bytes += length;
     return sequence;
   }
 
-  /** Takes the oldest rows of one day, about `maximumBytes` of them and at least one. */
-  take(maximumBytes: number): Batch {
-    const rows: RowFacts[] = [];
-    const tokens: string[] = [];
-    const { day } = this;
-    let lines = '';
-    for (let next = this.#rows[this.#head]; next !== undefined; next = this.#rows[this.#head]) {
-      if (next.day !== day || (rows.length > 0 && lines.length + next.line.length > maximumBytes)) {
-        break;
-      }
-      lines += next.line;
-      rows.push(next.facts);
-      tokens.push(...next.tokens);
-      this.#rows[this.#head] = undefined;
-      this.#head++;
-    }
-    this.#bytes -= lines.length;
-    if (this.#head === this.#rows.length || this.#head >= COMPACT_AT) {
-      this.#rows.splice(0, this.#head);
-      this.#head = 0;
-    }
-    return { lines, rows, tokens, bytes: lines.length };
+  /** Takes the oldest rows. Their bytes are the caller's until `recycle`. */
+  take(): Batch {
+    const portion = this.#portions.shift();
+    if (portion === undefined) return { lines: Buffer.alloc(0), tally: new Tally(), tokens: [] };
+    this.#bytes -= portion.used;
+    const { buffer, used, tally, tokens } = portion;
+    return { lines: buffer.subarray(0, used), tally, tokens };
   }
-}
 
-/** Taken rows are dropped from the array in runs of this many: each run costs one copy. */
-const COMPACT_AT = 4_096;
+  /** Nobody needs the lines of `batch` any more. */
+  recycle({ lines }: Batch): void {
+    if (lines.buffer.byteLength !== PORTION_BYTES) return;
+    this.#spare ??= Buffer.from(lines.buffer);
+  }
 
-function facts(row: NewRow, sequence: number): RowFacts {
-  const type: NumberedRow['type'] = row.type;
-  return {
-    type,
-    sequence,
-    receivedAt: row.type === 'gap' ? null : row.received_at,
-    connection:
-      row.type === 'frame' ? { id: row.connection_id, sequence: row.connection_sequence } : null,
-  };
+  /** Writes the line behind the last row. It counts once the portion says that it is used up to `end`. */
+  #written(row: NewRow, sequence: number): { portion: Portion; end: number } {
+    const day = instantOf(row).slice(0, 10);
+    const room = this.#lines.room(row);
+    if (room !== null && room <= PORTION_BYTES) {
+      const portion = this.#portion(day, room);
+      const end = this.#lines.write(row, sequence, portion.buffer, portion.used);
+      if (end !== null) return { portion, end };
+    }
+    const line = this.#lines.whole(row, sequence);
+    const portion = this.#portion(day, line.length);
+    return { portion, end: portion.used + line.copy(portion.buffer, portion.used) };
+  }
+
+  /** The last portion if it is of `day` and has room, else a new one. */
+  #portion(day: string, room: number): Portion {
+    const last = this.#portions.at(-1);
+    if (last !== undefined && last.used + room <= last.buffer.length) {
+      if (last.used === 0) last.day = day;
+      if (last.day === day) return last;
+    }
+    if (last?.used === 0) this.#portions.pop();
+    const portion = {
+      buffer: this.#memory(room),
+      used: 0,
+      day,
+      first: 0,
+      tally: new Tally(),
+      tokens: [],
+    };
+    this.#portions.push(portion);
+    return portion;
+  }
+
+  #memory(room: number): Buffer {
+    if (room > PORTION_BYTES) return Buffer.allocUnsafeSlow(room);
+    const spare = this.#spare ?? Buffer.allocUnsafeSlow(PORTION_BYTES);
+    this.#spare = null;
+    return spare;
+  }
 }

@@ -7,8 +7,6 @@ import { Segment } from './segment.ts';
 
 /** Rows are compressed and written once they have about this size together. */
 export const BATCH_BYTES = 262_144;
-/** When more waits, more is taken at once: on a busy thread each portion waits for its turn several times. */
-const LARGEST_BATCH_BYTES = 1_048_576;
 
 export interface SegmentChainOptions {
   readonly dataRoot: string;
@@ -70,10 +68,11 @@ export class SegmentChain {
     }
     // What an earlier attempt compressed and could not write comes first: no more is taken while the disk refuses.
     await segment.write();
-    const batch = this.#queue.take(LARGEST_BATCH_BYTES);
+    const batch = this.#queue.take();
     segment.addTokens(batch.tokens);
-    this.#takenSequence = batch.rows.at(-1)?.sequence ?? this.#takenSequence;
-    await segment.add(batch.lines, batch.rows);
+    this.#takenSequence = batch.tally.lastSequence ?? this.#takenSequence;
+    await segment.add(batch.lines, batch.tally);
+    this.#queue.recycle(batch);
     await segment.write();
   }
 

@@ -6,9 +6,9 @@ import { type Disk, type DiskFile, makeFolders, removeIfThere } from './disk.ts'
 import { ArchiveError } from './error.ts';
 import { archivePath, openPath } from './layout.ts';
 import type { ArchiveManifest } from './manifest.ts';
-import type { EndRow, Provenance, Stream } from './row.ts';
+import type { EndRow, Provenance, SegmentRow, Stream } from './row.ts';
 import { frameworkLine } from './row-line.ts';
-import { type RowFacts, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 
 export interface SegmentOptions {
   readonly disk: Disk;
@@ -101,7 +101,7 @@ export class Segment {
     this.#started = true;
     const { run_id, git_sha, image, config_sha256, pod } = provenance;
     await this.#compress(
-      frameworkLine({
+      frameworkBytes({
         type: 'segment',
         schema: 'orderbooks.archive.v1',
         stream,
@@ -117,8 +117,8 @@ export class Segment {
   }
 
   /** Compresses lines. They are in memory, not yet on the disk. */
-  async add(lines: string, rows: readonly RowFacts[]): Promise<void> {
-    for (const row of rows) this.#tally.add(row);
+  async add(lines: Buffer, rows: Tally): Promise<void> {
+    this.#tally.addAll(rows);
     await this.#compress(lines);
   }
 
@@ -164,7 +164,7 @@ export class Segment {
         closed_at: new Date(closedAt).toISOString(),
         reason,
       };
-      await this.#compress(frameworkLine(this.#end));
+      await this.#compress(frameworkBytes(this.#end));
     }
     if (!this.#finished) {
       this.#finished = true;
@@ -202,8 +202,7 @@ export class Segment {
     );
   }
 
-  async #compress(text: string): Promise<void> {
-    const bytes = Buffer.from(text);
+  async #compress(bytes: Buffer): Promise<void> {
     this.#plainHash.update(bytes);
     this.#plainBytes += bytes.length;
     this.#keep(await this.#compressor.write(bytes));
@@ -256,3 +255,5 @@ export class Segment {
 }
 
 const MAX_EMPTY_WRITES = 8;
+
+const frameworkBytes = (row: SegmentRow | EndRow): Buffer => Buffer.from(frameworkLine(row));

@@ -1,6 +1,6 @@
 import type { ArchiveManifest } from './manifest.ts';
 import type { CheckpointRow, FrameRow, GapRow } from './row.ts';
-import type { NumberedRow } from './row-line.ts';
+import type { NewFrame, NewRow, NumberedRow } from './row-line.ts';
 
 /** The part of an archive manifest that is counted from the rows. */
 export type Counted = Pick<
@@ -70,6 +70,26 @@ export class Tally {
     if (row.connection !== null) this.#addFrame(row.connection);
   }
 
+  /** Counts the rows that `later` counted, which come after these. */
+  addAll(later: Tally): void {
+    this.#rows += later.#rows;
+    this.#frames += later.#frames;
+    this.#gaps += later.#gaps;
+    this.#checkpoints += later.#checkpoints;
+    this.#firstSequence ??= later.#firstSequence;
+    this.#lastSequence = later.#lastSequence ?? this.#lastSequence;
+    this.#firstReceivedAt ??= later.#firstReceivedAt;
+    this.#lastReceivedAt = later.#lastReceivedAt ?? this.#lastReceivedAt;
+    for (const [id, connection] of later.#connections) {
+      const known = this.#connections.get(id);
+      if (known === undefined) this.#connections.set(id, { ...connection });
+      else {
+        known.last = connection.last;
+        known.frames += connection.frames;
+      }
+    }
+  }
+
   counted(): Counted {
     return {
       rows: this.#rows,
@@ -104,9 +124,17 @@ export class Tally {
 export function factsOf(
   row: Omit<FrameRow, 'raw_text' | 'received_mono_ns'> | GapRow | CheckpointRow,
 ): RowFacts {
+  return rowFacts(row, row.sequence);
+}
+
+/** What the tally needs of a row that has its number beside it. */
+export function rowFacts(
+  row: Omit<FrameRow, 'sequence' | 'raw_text' | 'received_mono_ns'> | Exclude<NewRow, NewFrame>,
+  sequence: number,
+): RowFacts {
   return {
     type: row.type,
-    sequence: row.sequence,
+    sequence,
     receivedAt: row.type === 'gap' ? null : row.received_at,
     connection:
       row.type === 'frame' ? { id: row.connection_id, sequence: row.connection_sequence } : null,

@@ -245,7 +245,7 @@ export class ArchiveWriter {
       if (this.#flushWanted) break;
     }
     if (flush) await this.#chain.flush();
-    if (this.#status === 'closing' && this.#queue.length === 0) await this.#chain.close('shutdown');
+    if (this.#status === 'closing' && this.#queue.isEmpty) await this.#chain.close('shutdown');
     else await this.#chain.rotateIfDue();
     this.#tellSynced();
   }
@@ -319,7 +319,7 @@ export class ArchiveWriter {
   }
 
   #unclosed(): boolean {
-    return this.#chain.openPath !== null || this.#queue.length > 0;
+    return this.#chain.openPath !== null || !this.#queue.isEmpty;
   }
 
   #hasRoom(): boolean {

@@ -22,10 +22,10 @@ export const FAULTS: readonly Fault[] = [
     patches: [
       {
         file: 'runtime/recorder/drain.ts',
-        find: "    const text = entry.payload.toString('utf8');\n",
+        find: '    const sequence = sink.append({\n',
         // The first one early, so that short runs lose one too.
         replace:
-          "    this.#seen = (this.#seen + 1) % 1000;\n    if (this.#seen === 300) return true;\n    const text = entry.payload.toString('utf8');\n",
+          '    this.#seen = (this.#seen + 1) % 1000;\n    if (this.#seen === 300) return true;\n    const sequence = sink.append({\n',
       },
       {
         file: 'runtime/recorder/drain.ts',
@@ -104,8 +104,8 @@ export const FAULTS: readonly Fault[] = [
     patches: [
       {
         file: 'runtime/recorder/drain.ts',
-        find: 'raw_text: text,',
-        replace: 'raw_text: text.trim().replace(\'","\', \'", "\'),',
+        find: 'raw_text: entry.payload,',
+        replace: 'raw_text: entry.payload.toString().trim().replace(\'","\', \'", "\'),',
       },
     ],
   },

@@ -47,7 +47,7 @@ describe('the drain', () => {
         received_at: '2026-11-21T10:51:42.000001Z',
         received_mono_ns: '123456789012345678',
         payload_sha256: hash('sha256', text, 'hex'),
-        raw_text: text,
+        raw_text: Buffer.from(text),
       })),
     );
   });
@@ -57,7 +57,7 @@ describe('the drain', () => {
     const { rows, drain, push } = start({ accept: () => refusals++ % 3 === 2 });
     for (let n = 0; n < 5; n++) push(String(n), n);
     expect(await drain.finish(5_000)).toBe(true);
-    expect(rows.map((row) => row.type === 'frame' && row.raw_text)).toEqual([
+    expect(rows.map((row) => row.type === 'frame' && String(row.raw_text))).toEqual([
       '0',
       '1',
       '2',

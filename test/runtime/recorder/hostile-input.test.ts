@@ -83,7 +83,7 @@ async function recording(
 }
 
 const textsOf = (rows: readonly NewRow[]) =>
-  rows.flatMap((row) => (row.type === 'frame' ? [row.raw_text] : []));
+  rows.flatMap((row) => (row.type === 'frame' ? [String(row.raw_text)] : []));
 
 /** Things that look like events with fields of any type in them, and things that look like nothing. */
 const oddFrame = fc.oneof(
