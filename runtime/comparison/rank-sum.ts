@@ -20,8 +20,16 @@ export interface RankSum {
  */
 const EXACT_TOGETHER = 60;
 
-/** Both samples must hold at least one number, and no NaN. */
-export function rankSum(first: readonly number[], second: readonly number[]): RankSum {
+/**
+ * Both samples must hold at least one number, and no NaN.
+ *
+ * @param exactTogether up to so many values together p is exact
+ */
+export function rankSum(
+  first: readonly number[],
+  second: readonly number[],
+  exactTogether = EXACT_TOGETHER,
+): RankSum {
   const [n, m] = [first.length, second.length];
   if (n === 0 || m === 0 || [...first, ...second].some(Number.isNaN)) {
     throw new RangeError(`expected two samples of numbers, got ${n} and ${m} values`);
@@ -32,7 +40,7 @@ export function rankSum(first: readonly number[], second: readonly number[]): Ra
   /** Twice U, so that midranks stay whole numbers. */
   const doubledU = doubledSum - n * (n + 1);
   const common = { u: doubledU / 2, superiority: doubledU / 2 / (n * m) };
-  return n + m <= EXACT_TOGETHER
+  return n + m <= exactTogether
     ? { ...common, ...exactly(groups, n, m, doubledU) }
     : { ...common, ...approximately(groups, n, m, doubledU / 2) };
 }
@@ -127,14 +135,21 @@ function choose(n: number, k: number): number {
   return Math.round(result);
 }
 
-/** P(Z > z) for z ≥ 0 (Abramowitz & Stegun 7.1.26; error below 1.5e-7). */
+/**
+ * P(Z > z) for z ≥ 0, with a relative error below 1.2e-7 however far out (the Chebyshev fit of erfc in Press et al.,
+ * Numerical Recipes, section 6.2).
+ */
 function upperTail(z: number): number {
-  const t = 1 / (1 + (0.3275911 * z) / Math.SQRT2);
-  const polynomial =
-    t *
-    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return (polynomial * Math.exp((-z * z) / 2)) / 2;
+  const x = z / Math.SQRT2;
+  const t = 1 / (1 + x / 2);
+  const exponent = ERFC.reduceRight((sum, coefficient) => coefficient + t * sum, 0);
+  return (t * Math.exp(-x * x + exponent)) / 2;
 }
+
+const ERFC = [
+  -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587,
+  -0.82215223, 0.17087277,
+] as const;
 
 /** The z that `tail` is above; found by halving. */
 function quantile(tail: number): number {

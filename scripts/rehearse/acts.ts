@@ -1,13 +1,14 @@
 import type { Freight } from '../kargo/step.ts';
+import { throughCanary } from './canary-acts.ts';
 import type { LocalCluster } from './cluster/cluster.ts';
 import type { CompletedPromotion, RefusedPromotion } from './delivery.ts';
 import { RehearsalError } from './error.ts';
-import type { Fault } from './faults.ts';
+import { faultTrials } from './fault-trials.ts';
 import type { Manifests } from './manifests.ts';
 import type { Progress } from './progress.ts';
 import { fingerprint, refusingGate } from './promotion-outcome.ts';
 import type { Rehearsal } from './rehearsal.ts';
-import type { RehearsalResult, Trial, Verdict } from './result.ts';
+import type { FaultTrial, RehearsalResult, Trial, Verdict } from './result.ts';
 import type { RehearseOptions, SetUp } from './run.ts';
 import { DEFAULT_SCENARIO, type Scenario } from './scenarios.ts';
 import { type SeriesStage, seriesActs } from './series-acts.ts';
@@ -19,12 +20,22 @@ export interface Ending {
   readonly refusedPromotion: RehearsalResult['refusedPromotion'];
   /** Each scenario of a series. */
   readonly trials?: readonly Trial[];
+  /** Each defect of several. */
+  readonly faultTrials?: readonly FaultTrial[];
 }
 
 /** Both releases through the stages; how it ended. */
 export async function actsOf(
   rehearsal: Rehearsal,
-  { fault, until, progress, scenario, series }: RehearseOptions & { readonly scenario: Scenario },
+  {
+    fault,
+    faults,
+    until,
+    progress,
+    scenario,
+    series,
+    signal,
+  }: RehearseOptions & { readonly scenario: Scenario },
   { cluster, manifests, setMarket }: SetUp & Pick<SeriesStage, 'setMarket'>,
   timed: <T>(what: string, act: () => Promise<T>) => Promise<T>,
 ): Promise<Ending> {
@@ -35,45 +46,10 @@ export async function actsOf(
     return found;
   });
 
-  progress.act(
-    fault === null
-      ? 'Version 2 reaches the canary'
-      : `Version 2, with the defect ${fault.name}, reaches the canary`,
-  );
-  const freight = await timed('version 2 to canary', async () => {
-    const found = await rehearsal.release(2);
-    await rehearsal.toCanary();
-    return found;
-  });
-  const canary = await timed('canary verification', () => rehearsal.verify('canary'));
-  if (canary.phase !== 'Successful') {
-    progress.act('Somebody tries to promote version 2 to full');
-    const before = fingerprint(cluster, manifests);
-    const refused = await rehearsal.toFull(freight, 2);
-    const fullUntouched = fingerprint(cluster, manifests) === before;
-    if (!refused.refused) {
-      return {
-        verdict: 'ESCAPED',
-        summary: 'The canary was refused and full was promoted all the same.',
-        refusedPromotion: null,
-      };
-    }
-    progress.note(`refused: ${refused.message}`, 'good');
-    const failed =
-      canary.evidence?.checks.filter((check) => check.status === 'fail').map((check) => check.id) ??
-      [];
-    return {
-      ...refusal(fault, failed, canary.evidence?.reason ?? canary.message),
-      refusedPromotion: { message: refused.message, fullUntouched },
-    };
-  }
-  if (fault !== null) {
-    return {
-      verdict: 'ESCAPED',
-      summary: `The gates passed a release with the defect ${fault.name}: check ${fault.check} did not see it.`,
-      refusedPromotion: null,
-    };
-  }
+  const stage = { rehearsal, cluster, manifests, progress, timed };
+  if (faults !== undefined) return faultTrials(faults, { ...stage, signal });
+  const { freight, ending } = await throughCanary(stage, fault);
+  if (ending !== null) return ending;
   if (until === 'canary') {
     return {
       verdict: 'PROMOTED',
@@ -199,23 +175,4 @@ function judged(scenario: Scenario, { refusedBy, ...ending }: PersonsEnding): En
 function requireAdmitted(promotion: CompletedPromotion | RefusedPromotion): CompletedPromotion {
   if (promotion.refused) throw new RehearsalError('PROMOTION_REFUSED', promotion.message);
   return promotion;
-}
-
-function refusal(
-  fault: Fault | null,
-  failed: readonly string[],
-  reason: string,
-): Pick<Ending, 'verdict' | 'summary'> {
-  if (fault === null)
-    return { verdict: 'REFUSED', summary: `The canary's gates refused version 2: ${reason}` };
-  if (failed.includes(fault.check)) {
-    return {
-      verdict: 'REFUSED',
-      summary: `The canary's gates refused the defect ${fault.name} by the check meant for it, ${fault.check}.`,
-    };
-  }
-  return {
-    verdict: 'ESCAPED',
-    summary: `The canary's gates refused the defect ${fault.name}, but not by ${fault.check}: ${failed.join(', ') || reason}.`,
-  };
 }

@@ -78,7 +78,10 @@ export async function pushVersion(
   version: 1 | 2,
   from: { readonly workingTree: string; readonly folder: string; readonly fault: Fault | null },
 ): Promise<BundleVersion> {
-  const folder = join(from.folder, `version-${version}`);
+  const folder = join(
+    from.folder,
+    from.fault === null ? `version-${version}` : `version-${version}-${from.fault.name}`,
+  );
   await mkdir(folder);
   const place = { ...writing(folder, from.folder), now: new Date(COMMIT_DATES[version]) };
   await git(place, 'init', '--quiet', '--initial-branch=main');

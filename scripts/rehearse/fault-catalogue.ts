@@ -159,6 +159,31 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
   },
+  {
+    name: 'thinned-frames',
+    about: 'its recorder leaves out every tenth frame before it numbers them',
+    check: 'comparison-events',
+    patches: [
+      {
+        file: 'runtime/recorder/connection.ts',
+        find: '        frame: (payload) => this.#frame(payload),\n',
+        replace:
+          '        frame: (payload) => {\n          if (this.#frames % 10 === 9) this.#frames++;\n          else this.#frame(payload);\n        },\n',
+      },
+    ],
+  },
+  {
+    name: 'checkpoints-end',
+    about: 'its recorder is content with one good round of checkpoints',
+    check: 'checkpoints-continue',
+    patches: [
+      {
+        file: 'runtime/recorder/checkpoints.ts',
+        find: '          : options.interval;\n    await pauseFor',
+        replace: '          : 86_400_000;\n    await pauseFor',
+      },
+    ],
+  },
 ];
 
 /** @throws RehearsalError FAULT_UNKNOWN with the names that exist */

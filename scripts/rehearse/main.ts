@@ -6,6 +6,7 @@ import { OrderbooksError } from '../../runtime/errors.ts';
 import { runToExitCode } from '../command-line.ts';
 import { RehearsalError } from './error.ts';
 import { FAULTS, faultNamed } from './fault-catalogue.ts';
+import type { Fault } from './faults.ts';
 import { progressTo } from './progress.ts';
 import { reportPage } from './report/page.ts';
 import { EXIT_CODES, type RehearsalResult } from './result.ts';
@@ -49,6 +50,7 @@ Examples:
   npm run rehearse
   npm run rehearse -- --until canary
   npm run rehearse -- --fault drops-frames
+  npm run rehearse -- --fault drops-frames,lying-uploader
   npm run rehearse -- --scenario market-open-refused
   npm run rehearse -- --scenario all
   npm run rehearse -- --at 2026-11-20T15:00:00Z --ticket
@@ -61,7 +63,10 @@ async function main(): Promise<number> {
     .description(
       'Rehearse the promotion of this working tree on this machine: no cluster, registry or internet.',
     )
-    .option('--fault <name>', 'release version 2 with a deliberate defect (see --list-faults)')
+    .option(
+      '--fault <names>',
+      'release version 2 with a deliberate defect (see --list-faults), or with each of several separated by commas, one after another',
+    )
     .option('--list-faults', 'print the names of the defects, one a line')
     .addOption(
       new Option('--until <stage>', 'stop once this stage is verified')
@@ -130,7 +135,7 @@ async function run(flags: Flags): Promise<number> {
   try {
     const result = await rehearse({
       workingTree: ROOT.replace(/\/$/, ''),
-      fault: flags.fault === undefined ? null : faultNamed(flags.fault),
+      ...faultsOf(flags.fault),
       until: flags.until,
       ...scenarioOf(flags),
       ...(flags.at === undefined ? {} : { at: flags.at }),
@@ -143,7 +148,7 @@ async function run(flags: Flags): Promise<number> {
     await write(flags, result);
     if (flags.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
     stream.write(
-      `${result.trials === undefined ? '' : `\n${trialTable(result.trials)}\n`}\n${result.verdict}: ${result.summary}\n${timesOf(result)}\nreport: ${relative(process.cwd(), resolve(flags.output, 'report.html'))}\n`,
+      `${result.trials === undefined ? '' : `\n${trialTable(result.trials)}\n`}${(result.faultTrials ?? []).map(({ verdict, summary }) => `\n${verdict}: ${summary}`).join('')}${result.faultTrials === undefined ? '' : '\n'}\n${result.verdict}: ${result.summary}\n${timesOf(result)}\nreport: ${relative(process.cwd(), resolve(flags.output, 'report.html'))}\n`,
     );
     return EXIT_CODES[result.verdict];
   } catch (error) {
@@ -203,6 +208,18 @@ function timesOf(result: RehearsalResult): string {
     ({ what, milliseconds }) => `${what} ${(milliseconds / 1000).toFixed(1)} s`,
   );
   return `${(result.durationMs / 1000).toFixed(1)} s: ${parts.join(', ')}`;
+}
+
+/** @throws RehearsalError FAULT_UNKNOWN */
+function faultsOf(names: string | undefined): {
+  readonly fault: Fault | null;
+  readonly faults?: readonly Fault[];
+} {
+  if (names === undefined) return { fault: null };
+  const [fault = null, ...others] = names.split(',').map(faultNamed);
+  return others.length === 0 || fault === null
+    ? { fault }
+    : { fault: null, faults: [fault, ...others] };
 }
 
 /** @throws RehearsalError SCENARIO_CONFLICT, SCENARIO_UNKNOWN */

@@ -30,7 +30,6 @@ export interface Stagecraft {
   readonly gitEnvironment: Readonly<Record<string, string>>;
   readonly manifests: Manifests;
   readonly cluster: LocalCluster;
-  readonly fault: Fault | null;
   readonly clock: GateClock;
   readonly progress: Progress;
   readonly timeline: Timeline;
@@ -70,16 +69,15 @@ export class Rehearsal {
     });
   }
 
-  /** Pushes a release, puts its image into the registry and lets the Warehouse find both. */
-  async release(version: 1 | 2): Promise<Freight> {
-    const { workingTree, folder, bundle, cluster, fault, manifests, progress, timeline } =
-      this.#stage;
+  /** Pushes a release with a defect or without, puts its image into the registry and lets the Warehouse find both. */
+  async release(version: 1 | 2, fault: Fault | null = null): Promise<Freight> {
+    const { workingTree, folder, bundle, cluster, manifests, progress, timeline } = this.#stage;
     return timeline.time('rehearsal', `release ${version}`, async () => {
       progress.current(`git push of version ${version}`);
       const pushed = await pushVersion(bundle, version, {
         workingTree,
         folder,
-        fault: version === 2 ? fault : null,
+        fault,
       });
       progress.note(
         `pushed version ${version} to main as ${pushed.commit.slice(0, 12)}: ${pushed.change}`,
@@ -94,9 +92,9 @@ export class Rehearsal {
       });
       this.versions.push({ ...pushed, imageDigest: image.digest });
       progress.note(`its image is ${image.digest.slice(0, 19)}…`);
-      const previous = this.versions.at(-2);
-      if (version === 2 && fault?.runsWrongImage === true && previous !== undefined) {
-        cluster.images.substitute(image.digest, previous.imageDigest);
+      const first = this.versions.find((one) => one.version === 1);
+      if (fault?.runsWrongImage === true && first !== undefined) {
+        cluster.images.substitute(image.digest, first.imageDigest);
       }
       return this.#discover();
     });

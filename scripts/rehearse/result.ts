@@ -103,6 +103,17 @@ export interface Trial {
   readonly asExpected: boolean;
 }
 
+/** One of several defects that were released one after another, and how it ended. */
+export interface FaultTrial {
+  readonly name: string;
+  readonly about: string;
+  /** The check that must refuse it. */
+  readonly check: string;
+  readonly verdict: Verdict;
+  readonly summary: string;
+  readonly refusedPromotion: RehearsalResult['refusedPromotion'];
+}
+
 export interface RehearsalResult {
   readonly schema: 'orderbooks.rehearsal.v1';
   readonly verdict: Verdict;
@@ -127,6 +138,8 @@ export interface RehearsalResult {
   readonly scenario: { readonly name: string; readonly about: string; readonly expected: Verdict };
   /** Each scenario of `--scenario all`; absent where one was tried. */
   readonly trials?: readonly Trial[];
+  /** Each of several faults, in the order of `verifications`; absent where there was one, or none. */
+  readonly faultTrials?: readonly FaultTrial[];
   readonly fault: { readonly name: string; readonly about: string; readonly check: string } | null;
   readonly overrides: readonly Override[];
   readonly promotions: readonly PromotionRecord[];

@@ -23,6 +23,46 @@ describe('published examples', () => {
     expect(found.estimate).toBeCloseTo(0.305, 6);
   });
 
+  // With ties. Ozone in New York 1973, May and August, without the missing days (Chambers et al. 1983): R's own example
+  // of wilcox.test prints W = 127.5, p-value = 0.0001208. R approximates where there are ties.
+  const may = [
+    41, 36, 12, 18, 28, 23, 19, 8, 7, 16, 11, 14, 18, 14, 34, 6, 30, 11, 1, 11, 4, 32, 23, 45, 115,
+    37,
+  ];
+  const august = [
+    39, 9, 16, 78, 35, 66, 122, 89, 110, 44, 28, 65, 22, 59, 23, 31, 44, 21, 9, 45, 168, 73, 76,
+    118, 84, 85,
+  ];
+  it('R, ozone: W = 127.5, and p = 0.0001208 by the approximation', () => {
+    const found = rankSum(may, august, 0);
+    expect(found).toMatchObject({ u: 127.5, exact: false });
+    expect(found.p).toBeCloseTo(0.0001208, 7);
+    expect(rankSum(may, august)).toMatchObject({ u: 127.5, exact: true });
+  });
+
+  // With ties in and between small samples (endmemo.com/r/wilcoxon.php): W = 51.5, p-value = 0.5966.
+  it('R, small samples with ties: W = 51.5, and p = 0.5966 by the approximation', () => {
+    const x = [1, 5, 9, 24, 56, 21, 3, 7, 21, 4];
+    const y = [12, 15, 5, 9, 9, 14, 56, 22, 3, 7, 32, 5];
+    const found = rankSum(x, y, 0);
+    expect(found.u).toBe(51.5);
+    expect(found.p).toBeCloseTo(0.5966, 4);
+    expect(Math.abs(rankSum(x, y).p - found.p)).toBeLessThan(0.01);
+  });
+
+  // With ties, in sizes beyond tables: fitness of farm and town boys (Conover 1999, section 5.1): T = 321, which is a
+  // normal deviate of 0.6431 with the variance of the ties, 0.52 on two sides.
+  it('Conover: a rank sum of 321, and p near 0.52', () => {
+    const farm = [14.8, 7.3, 5.6, 6.3, 9, 4.2, 10.6, 12.5, 12.9, 16.1, 11.4, 2.7];
+    const town = [
+      12.7, 14.2, 12.6, 2.1, 17.7, 11.8, 16.9, 7.9, 16, 10.6, 5.6, 5.6, 7.6, 11.3, 8.3, 6.7, 3.6, 1,
+      2.4, 6.4, 9.1, 6.7, 18.6, 3.2, 6.2, 6.1, 15.3, 10.6, 1.8, 5.9, 9.9, 10.6, 14.8, 5, 2.6, 4,
+    ];
+    const { u, p } = rankSum(farm, town);
+    expect(u + (farm.length * (farm.length + 1)) / 2).toBe(321);
+    expect(p).toBeCloseTo(0.52, 1);
+  });
+
   // Critical values of U, two-sided at 0.05, as printed in every table.
   it.each([
     [5, 5, 2],

@@ -45,6 +45,8 @@ describe('a summary of events', () => {
         { summary: true, until },
         { summary: true, since: until, until: since },
         { until },
+        { span: '1s' },
+        { summary: true, since, until, span: '0s' },
         { summary: true, since, until, json: true },
       ]) {
         await expect(inspectCommand({ data: dataRoot, ...wrong }, print)).rejects.toMatchObject({
@@ -81,6 +83,60 @@ describe('a summary of events', () => {
     const announced = frameOf(FROM + 6, { event_type: 'new_market' }, FROM + 6);
     const { markets } = tallied([dump, announced, { ...dump, raw_text: 'PONG' }]);
     expect(markets).toEqual([{ market: MARKET, ends_at: null, first_at: FROM + 5, buckets: [] }]);
+  });
+
+  it('keeps the markets that end soonest, whole, where not all fit, and says how many it left out', () => {
+    const tally = new EventTally(FROM, FROM + 60_000, { budget: BUDGET });
+    const marketOf = (n: number) => `0x${String(n).padStart(64, '0')}`;
+    for (let n = 0; n < 40; n++) {
+      for (let stamp = FROM; stamp < FROM + 60_000; stamp += 1000) {
+        const event = { event_type: 'price_change', market: marketOf(n), stamp };
+        tally.frame(frameOf(stamp + 3, event, stamp));
+      }
+    }
+    const found = whole(tally, (market) => FROM + (40 - Number(market)) * 300_000);
+    expect(JSON.stringify(found).length).toBeLessThan(BUDGET);
+    expect(found.markets.length).toBeGreaterThan(2);
+    expect(found.markets.map(({ market }) => market)).toEqual(
+      found.markets.map((_market, index) => marketOf(39 - index)),
+    );
+    expect(found.markets.every(({ buckets }) => buckets.length === 12)).toBe(true);
+    expect(found.markets_omitted).toBe(40 - found.markets.length);
+  });
+
+  it('cuts time into spans as long as it is told', () => {
+    const frames = [100, 700, 1400].map((after) =>
+      frameOf(FROM + after + 3, { event_type: 'price_change', after }, FROM + after),
+    );
+    const counts = (bucketMs: number) => {
+      const tally = new EventTally(FROM, FROM + 60_000, { bucketMs });
+      for (const one of frames) tally.frame(one);
+      const { bucket_ms, markets } = whole(tally);
+      return [bucket_ms, markets[0]?.buckets.map(({ at, count }) => [at - FROM, count])];
+    };
+    expect(counts(500)).toEqual([
+      500,
+      [
+        [0, 1],
+        [500, 1],
+        [1000, 1],
+      ],
+    ]);
+    expect(counts(5000)).toEqual([5000, [[0, 3]]]);
+  });
+
+  it('covers what its events vouch for, whatever the clock of the node said', () => {
+    const tally = new EventTally(FROM, FROM + 60_000);
+    const skewed = (stamp: number, connection: string) =>
+      frameOf(stamp + 30_000, { event_type: 'price_change', stamp }, stamp, connection);
+    tally.gap(gap('connect', FROM + 29_000, 'ws1-1', 1));
+    for (const stamp of [1000, 2000, 9000]) tally.frame(skewed(FROM + stamp, 'ws1-1'));
+    tally.gap(gap('disconnect', FROM + 45_000, 'ws1-1', 2));
+    for (const stamp of [11_000, 20_000]) tally.frame(skewed(FROM + stamp, 'ws1-2'));
+    expect(whole(tally).covered).toEqual([
+      { from: FROM + 1000, to: FROM + 9000 },
+      { from: FROM + 11_000, to: FROM + 20_000 },
+    ]);
   });
 
   it('stays within its budget however much was recorded, and a comparison of samples still sees a loss', () => {
@@ -184,14 +240,17 @@ function tallied(frames: readonly ReturnType<typeof frameOf>[]): EventSummary {
   return whole(tally);
 }
 
-function whole(tally: EventTally): EventSummary {
+function whole(
+  tally: EventTally,
+  endOf: (market: string) => number | null = () => null,
+): EventSummary {
   return {
     schema: 'orderbooks.summary.v1',
     summarised_at: new Date(FROM + 60_000).toISOString(),
     since: new Date(FROM).toISOString(),
     until: new Date(FROM + 60_000).toISOString(),
     archives: 1,
-    ...tally.result(() => null),
+    ...tally.result(endOf),
   };
 }
 

@@ -7,10 +7,15 @@ import { describe, expect, it } from 'vitest';
 import { GATES } from '../../../runtime/gates/gates.ts';
 import { FAULTS, faultNamed } from '../../../scripts/rehearse/fault-catalogue.ts';
 import { applyPatches } from '../../../scripts/rehearse/faults.ts';
-import { rehearse } from './program.ts';
+import { type Rehearsed, rehearse } from './program.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const LIMIT_MS = 400_000;
+const LIMIT_MS = 600_000;
+const GROUPS = 3;
+/** It waits longest, and has a rehearsal for itself: that works too. */
+const SINGLE = 'wrong-image';
+/** Checks whose defect no other check sees: without their gates it would be promoted. */
+const ALONE = ['comparison-events', 'checkpoints-continue'];
 
 describe('the catalogue of faults', () => {
   it('has a place in the code for every defect, exactly once', () => {
@@ -26,7 +31,7 @@ describe('the catalogue of faults', () => {
   it('names a check that exists', () => {
     expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
     const meant = FAULTS.map(({ check }) => check);
-    const ids = GATES['ws-smoke']?.checks.map(({ id }) => id);
+    const ids = Object.values(GATES).flatMap(({ checks }) => checks.map(({ id }) => id));
     for (const check of meant) expect(ids).toContain(check);
   });
 
@@ -49,27 +54,44 @@ describe('the catalogue of faults', () => {
 });
 
 describe('a release with a deliberate defect is refused in the canary by the check meant for it', () => {
-  // Most of a rehearsal is waiting: several at a time fit on two cores.
+  // Several defects share a set-up, and most of a rehearsal is waiting: these fit on two cores at a time.
+  const shared = FAULTS.map(({ name }) => name).filter((name) => name !== SINGLE);
+  const groups = Array.from({ length: GROUPS }, (_, group) =>
+    shared.filter((_name, index) => index % GROUPS === group),
+  );
+  const begun = new Map<string, Promise<Rehearsed>>();
+  const rehearsed = (name: string): Promise<Rehearsed> => {
+    const group = groups.find((names) => names.includes(name))?.join(',') ?? name;
+    const known = begun.get(group) ?? rehearse(['--fault', group]);
+    begun.set(group, known);
+    return known;
+  };
+
   it.concurrent.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     '%s',
     async (name, fault) => {
-      const { code, result, leftovers } = await rehearse(['--fault', name]);
-      expect(result?.summary).toContain(fault.check);
-      expect(result?.verdict).toBe('REFUSED');
-      expect(code).toBe(1);
-      const [canary, ...rest] = result?.verifications ?? [];
-      expect(rest).toEqual([]);
+      const { code, result, stderr, leftovers } = await rehearsed(name);
+      const trials = result?.faultTrials;
+      const at = trials === undefined ? 0 : trials.findIndex((one) => one.name === name);
+      const trial = trials === undefined ? result : trials[at];
+      expect(trial?.summary, stderr).toContain(fault.check);
+      expect(trial?.verdict).toBe('REFUSED');
+      const canary = result?.verifications[at];
+      expect(canary?.stage).toBe('canary');
       expect(canary?.phase).toBe('Failed');
       expect(canary?.evidence?.verdict).toBe('FAIL');
-      const check = canary?.evidence?.checks.find(({ id }) => id === fault.check);
-      expect(check?.status).toBe('fail');
-      expect(check?.reason).not.toBe('');
-      expect(result?.refusedPromotion?.message).toContain('Freight is not available to this Stage');
-      expect(result?.refusedPromotion?.fullUntouched).toBe(true);
+      const failed = canary?.evidence?.checks.filter(({ status }) => status === 'fail') ?? [];
+      expect(failed.map(({ id }) => id)).toContain(fault.check);
+      if (ALONE.includes(fault.check)) expect(failed.map(({ id }) => id)).toEqual([fault.check]);
+      expect(failed.find(({ id }) => id === fault.check)?.reason).not.toBe('');
+      expect(trial?.refusedPromotion?.message).toContain('Freight is not available to this Stage');
+      expect(trial?.refusedPromotion?.fullUntouched).toBe(true);
       expect(
         result?.promotions.filter(({ stage, version }) => stage === 'full' && version === 2),
       ).toEqual([]);
       expect(leftovers).toEqual([]);
+      // Some other defect of the group may have escaped; its own test says so.
+      expect([1, 3]).toContain(code);
     },
     LIMIT_MS,
   );
