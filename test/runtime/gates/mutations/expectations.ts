@@ -3,6 +3,7 @@ import { combined } from '../../../../runtime/gates/gates.ts';
 import { runGate } from '../../../../runtime/gates/run.ts';
 import { ALL_BROKEN } from '../all-broken-worlds.ts';
 import { BAD_OBSERVATIONS } from '../bad-observations/all.ts';
+import { COLLECTOR_CASES, judgeCollector } from '../checks/collector-states.ts';
 import { gateNamed, run } from '../run-in-world.ts';
 import { collector, World } from '../world.ts';
 
@@ -69,6 +70,17 @@ const GOOD: readonly Expectation[] = [
 
 const EXPECTATIONS: readonly Expectation[] = [
   ...GOOD,
+  ...COLLECTOR_CASES.map(
+    (one): Expectation => [
+      `collector-unchanged of ${one.stage}: ${one.what}`,
+      async () => {
+        const { status, reason } = judgeCollector(one);
+        return one.refused === null
+          ? status === 'pass'
+          : status === 'fail' && one.refused.test(reason);
+      },
+    ],
+  ),
   ...ALL_BROKEN.map(
     ({ gate, check, defect, policy, make }): Expectation => [
       `${check} refuses: ${defect}`,

@@ -40,6 +40,12 @@ const { file: wanted, workers } = program.opts<{
 const mutations = JUDGING.filter((file) => file.includes(wanted)).flatMap((file) =>
   mutationsOf(file, readFileSync(join(ROOT, file), 'utf8')),
 );
+const [first] = mutations;
+if (first === undefined) throw new Error(`expected a file that judges, none contains ${wanted}`);
+const unchanged = readFileSync(join(ROOT, first.file), 'utf8');
+const broken = await tryMutation({ file: first.file, source: unchanged });
+if (broken !== null)
+  throw new Error(`expected the gates to be whole before they are changed: ${broken}`);
 const started = performance.now();
 const survivors: (typeof mutations)[number][] = [];
 let explained = 0;
