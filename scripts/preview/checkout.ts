@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GitError } from '../git.ts';
 import { makeFreight } from '../kargo/freight.ts';
 import { type LoadedObject, parseObjects, projectOf } from '../kargo/load.ts';
 import { NEW_FREIGHT_STATUS } from '../kargo/project.ts';
@@ -22,14 +23,13 @@ import {
  * the rendered branches remember.
  *
  * @param home folder without configuration, for kustomize
- * @throws PreviewError MANIFESTS_NOT_RENDERED
+ * @throws PreviewError MANIFESTS_NOT_RENDERED, NOT_A_CHECKOUT
  */
 export async function checkoutSource(root: string, home: string): Promise<PreviewSource> {
-  const [objects, applications, histories] = await Promise.all([
-    rendered(root, 'kargo', home),
-    rendered(root, 'argocd', home),
-    stageCommits(readingPlace(root)),
-  ]);
+  const renders = Promise.all([rendered(root, 'kargo', home), rendered(root, 'argocd', home)]);
+  // What is wrong with the checkout is told first, whichever ends first: outside of one nothing renders either.
+  const [histories] = await Promise.all([promotionsIn(root), renders.catch(() => undefined)]);
+  const [objects, applications] = await renders;
   return {
     kind: 'checkout',
     objects,
@@ -45,6 +45,19 @@ export async function checkoutSource(root: string, home: string): Promise<Previe
       ...binaryNotes(objects),
     ],
   };
+}
+
+async function promotionsIn(root: string): Promise<readonly StageCommit[]> {
+  try {
+    return await stageCommits(readingPlace(root));
+  } catch (cause) {
+    if (!(cause instanceof GitError)) throw cause;
+    throw new PreviewError(
+      'NOT_A_CHECKOUT',
+      `expected a git checkout of this repository in ${root}: ${cause.message.trim()}`,
+      { cause },
+    );
+  }
 }
 
 /** Every Freight that a rendered branch names, with the metadata that its promotions left on it in Kargo. */

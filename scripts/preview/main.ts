@@ -62,9 +62,21 @@ async function main(): Promise<number> {
     const result = await tried(flags);
     const text = shown(result, flags);
     if (flags.output === '') process.stdout.write(text);
-    else await writeFile(flags.output, text);
+    else await write(flags.output, text);
     return result.verdict === 'PROMOTES' ? 0 : EXIT_NOT_PROMOTED;
   });
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    throw new PreviewError(
+      'OUTPUT_UNWRITABLE',
+      `expected --output to be a file that can be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
 }
 
 function command(): Command {

@@ -264,6 +264,8 @@ describe('the command', { timeout: 120_000 }, () => {
   it.each([
     ['a Freight and a commit', ['--freight', 'x', '--commit', 'HEAD'], 'USAGE'],
     ['a time without a zone', ['--at', '2026-11-20 15:00'], 'expected a time like'],
+    ['a folder that is no checkout', ['--root', tmpdir()], 'NOT_A_CHECKOUT'],
+    ['an output in no folder', ['--output', '/nonexistent/p.txt'], 'OUTPUT_UNWRITABLE'],
   ])('says what is wrong with %s and ends with 2', (_, words, code) => {
     const { status, stderr } = run(...words);
     expect(stderr).toContain(code);
