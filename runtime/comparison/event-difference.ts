@@ -56,8 +56,12 @@ export function eventDifference(
       own.first_at === null
         ? other.first_at + UNHEARD_SETTLES * settleMs
         : Math.max(own.first_at, other.first_at) + settleMs;
+    // Before its window opens a market may lose its place under a limit; while it is open it keeps it (market-choice.ts).
+    const opensAt = own.opens_at ?? other.opens_at ?? 0;
     const knownTo = own.ends_at ?? other.ends_at ?? Number.POSITIVE_INFINITY;
-    const instants = common.filter((at) => at >= knownFrom && at + bucketMs <= knownTo);
+    const instants = common.filter(
+      (at) => at >= Math.max(knownFrom, opensAt) && at + bucketMs <= knownTo,
+    );
     if (instants.length > 0) markets++;
     buckets += instants.length;
     const compared = new Set(instants);

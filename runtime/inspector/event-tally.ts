@@ -26,6 +26,12 @@ interface Market {
   readonly buckets: Map<string, Set<number>>;
 }
 
+/** Milliseconds since 1970. */
+export interface MarketWindow {
+  readonly opensAt: number;
+  readonly endsAt: number;
+}
+
 export interface TallyOptions {
   readonly bucketMs?: number;
   readonly budget?: number;
@@ -87,11 +93,10 @@ export class EventTally {
   }
 
   result(
-    endsAt: (market: string) => number | null,
+    windowOf: (market: string) => MarketWindow | null,
   ): Omit<EventSummary, 'schema' | 'summarised_at' | 'since' | 'until' | 'archives'> {
     this.endOfRun();
-    const ends = new Map([...this.#markets.keys()].map((market) => [market, endsAt(market)]));
-    const kept = this.#fitting((market) => ends.get(market) ?? Number.POSITIVE_INFINITY);
+    const kept = this.#fitting((market) => windowOf(market)?.endsAt ?? Number.POSITIVE_INFINITY);
     const bits = this.#sampleBits(kept);
     return {
       bucket_ms: this.#bucketMs,
@@ -99,7 +104,8 @@ export class EventTally {
       covered: this.#covered.toSorted((a, b) => a.from - b.from),
       markets: kept.map(([market, { firstAt, buckets }]) => ({
         market,
-        ends_at: ends.get(market) ?? null,
+        opens_at: windowOf(market)?.opensAt ?? null,
+        ends_at: windowOf(market)?.endsAt ?? null,
         first_at: firstAt,
         buckets: [...buckets].map(([key, ids]) => bucketOf(key, ids, bits)),
       })),

@@ -3,7 +3,7 @@ import { isSystemError } from '../archive/error.ts';
 import { closedPath, parseArchiveName } from '../archive/layout.ts';
 import { describe } from '../archive/measure.ts';
 import { type ReadRow, readArchive } from '../archive/reader.ts';
-import { EventTally } from './event-tally.ts';
+import { EventTally, type MarketWindow } from './event-tally.ts';
 import { readRunManifests } from './manifests.ts';
 import { selectArchives } from './selection.ts';
 import { BUCKET_MS, type EventSummary } from './summary.ts';
@@ -65,7 +65,7 @@ export async function summarise(options: SummariseOptions): Promise<EventSummary
     since: since.toISOString(),
     until: until.toISOString(),
     archives,
-    ...tally.result((market) => endOf(slugs.get(market))),
+    ...tally.result((market) => windowOf(slugs.get(market))),
   };
 }
 
@@ -83,7 +83,9 @@ function streamOf(path: string): string | undefined {
 const BY_CLOCK = /-(5|15)m-(\d+)$/;
 
 /** Only 5m and 15m markets tell it by their slug alone. */
-function endOf(slug: string | undefined): number | null {
-  const [, minutes, opensAt] = BY_CLOCK.exec(slug ?? '') ?? [];
-  return minutes === undefined ? null : (Number(opensAt) + Number(minutes) * 60) * 1000;
+function windowOf(slug: string | undefined): MarketWindow | null {
+  const [, minutes, opens] = BY_CLOCK.exec(slug ?? '') ?? [];
+  if (minutes === undefined) return null;
+  const opensAt = Number(opens) * 1000;
+  return { opensAt, endsAt: opensAt + Number(minutes) * 60_000 };
 }

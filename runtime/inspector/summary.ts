@@ -34,7 +34,8 @@ export const eventSummary = z.object({
   markets: z.array(
     z.object({
       market: z.string(),
-      /** When its window ends, if its name tells. */
+      /** When its window opens and ends, if its name tells. */
+      opens_at: milliseconds.nullable().default(null),
       ends_at: milliseconds.nullable(),
       /** First receipt of anything about it; null for one that was subscribed and never heard of. */
       first_at: milliseconds.nullable(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ArchiveWriter } from '../../../runtime/archive/writer.ts';
 import { eventDifference } from '../../../runtime/comparison/event-difference.ts';
 import { inspectCommand } from '../../../runtime/inspector/command.ts';
-import { EventTally } from '../../../runtime/inspector/event-tally.ts';
+import { EventTally, type MarketWindow } from '../../../runtime/inspector/event-tally.ts';
 import { summarise } from '../../../runtime/inspector/summarise.ts';
 import { type EventSummary, eventSummary } from '../../../runtime/inspector/summary.ts';
 import { frame, LIMITS, provenanceOf, withFolder } from '../archive/rows.ts';
@@ -82,7 +82,9 @@ describe('a summary of events', () => {
     const dump = { ...frameOf(FROM + 5, {}, FROM), raw_text: JSON.stringify([book]) };
     const announced = frameOf(FROM + 6, { event_type: 'new_market' }, FROM + 6);
     const { markets } = tallied([dump, announced, { ...dump, raw_text: 'PONG' }]);
-    expect(markets).toEqual([{ market: MARKET, ends_at: null, first_at: FROM + 5, buckets: [] }]);
+    expect(markets).toEqual([
+      { market: MARKET, opens_at: null, ends_at: null, first_at: FROM + 5, buckets: [] },
+    ]);
   });
 
   it('keeps the markets that end soonest, whole, where not all fit, and says how many it left out', () => {
@@ -94,7 +96,10 @@ describe('a summary of events', () => {
         tally.frame(frameOf(stamp + 3, event, stamp));
       }
     }
-    const found = whole(tally, (market) => FROM + (40 - Number(market)) * 300_000);
+    const found = whole(tally, (market) => {
+      const endsAt = FROM + (40 - Number(market)) * 300_000;
+      return { opensAt: endsAt - 300_000, endsAt };
+    });
     expect(JSON.stringify(found).length).toBeLessThan(BUDGET);
     expect(found.markets.length).toBeGreaterThan(2);
     expect(found.markets.map(({ market }) => market)).toEqual(
@@ -185,6 +190,14 @@ describe('what is compared', () => {
     expect(buckets).toBeLessThan(24);
   });
 
+  it('leaves out what comes before the window of a market', () => {
+    const opens = (summary: EventSummary) => ({
+      ...summary,
+      markets: summary.markets.map((one) => ({ ...one, opens_at: FROM + 30_000 })),
+    });
+    expect(differenceOf(opens(production), production).buckets).toBe(18);
+  });
+
   it('leaves out what comes after the end of a market', () => {
     const ends = (summary: EventSummary) => ({
       ...summary,
@@ -242,7 +255,7 @@ function tallied(frames: readonly ReturnType<typeof frameOf>[]): EventSummary {
 
 function whole(
   tally: EventTally,
-  endOf: (market: string) => number | null = () => null,
+  windowOf: (market: string) => MarketWindow | null = () => null,
 ): EventSummary {
   return {
     schema: 'orderbooks.summary.v1',
@@ -250,7 +263,7 @@ function whole(
     since: new Date(FROM).toISOString(),
     until: new Date(FROM + 60_000).toISOString(),
     archives: 1,
-    ...tally.result(endOf),
+    ...tally.result(windowOf),
   };
 }
 
