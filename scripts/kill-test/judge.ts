@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { closedArchives, digest, type Kill, type KillSession } from './kills.ts';
+import { waitedSince } from './starvation.ts';
 
-/** Frames older than this at the kill must be on the disk (design §10, invariant 3). */
+/**
+ * Frames older than this at the kill must be on the disk (design §10, invariant 3), not counting the time in which the
+ * process had to wait for a processor: no program can write while others run.
+ */
 export const AT_RISK_MS = 1_000;
 
 export interface KillVerdict {
@@ -18,8 +22,16 @@ export interface KillVerdict {
   readonly framesKept: number;
   /** Kills after which an archive that ends with a `crash` row was made. */
   readonly salvaged: number;
-  /** Age of the oldest lost frame at its kill, for each kill that lost any, in milliseconds. */
-  readonly lostMs: readonly number[];
+  /** For each kill that lost any. */
+  readonly losses: readonly Loss[];
+}
+
+/** What one kill cost, in milliseconds. */
+export interface Loss {
+  /** Age of the oldest lost frame at the kill. */
+  readonly lostMs: number;
+  /** Part of it that the process waited for a processor. */
+  readonly waitedMs: number;
 }
 
 /** Reads everything that the killed runs left, without the project's own reader. */
@@ -30,7 +42,7 @@ export function judgeKills(dataRoot: string, session: KillSession): KillVerdict 
     if (now !== sha256) violations.push(`${path}: closed archive changed: ${sha256} is now ${now}`);
   }
   const paths = closedArchives(dataRoot);
-  const lostMs: number[] = [];
+  const losses: Loss[] = [];
   let [framesSent, framesKept, salvaged] = [0, 0, 0];
   for (const [index, kill] of session.kills.entries()) {
     const problem = (text: string) => violations.push(`kill ${index + 1} (${kill.runId}): ${text}`);
@@ -40,9 +52,15 @@ export function judgeKills(dataRoot: string, session: KillSession): KillVerdict 
       problem('the frames kept are not the first ones sent');
     }
     const oldestLost = kill.sent[kept.length];
-    if (oldestLost !== undefined) lostMs.push(kill.at - oldestLost.at);
-    if (oldestLost !== undefined && kill.at - oldestLost.at > AT_RISK_MS) {
-      problem(`lost a frame that was sent ${kill.at - oldestLost.at} ms before the kill`);
+    if (oldestLost !== undefined) {
+      const lostMs = kill.at - oldestLost.at;
+      const waitedMs = Math.min(lostMs, Math.round(waitedSince(kill.waits, oldestLost.at)));
+      losses.push({ lostMs, waitedMs });
+      if (lostMs - waitedMs > AT_RISK_MS) {
+        problem(
+          `lost a frame that was sent ${lostMs} ms before the kill, of which its process waited ${waitedMs} ms for a processor`,
+        );
+      }
     }
     if (run.lastReason === 'salvaged') salvaged++;
     if (kill.sent.length > 0 && run.lastGap !== 'crash') {
@@ -59,7 +77,7 @@ export function judgeKills(dataRoot: string, session: KillSession): KillVerdict 
     framesSent,
     framesKept,
     salvaged,
-    lostMs,
+    losses,
   };
 }
 

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Ledger } from '../../runtime/simulator/ledger.ts';
 import { startSimulator } from '../../runtime/simulator/simulator.ts';
+import { Starvation, type Wait } from './starvation.ts';
 
 const MAIN = fileURLToPath(new URL('../../runtime/main.ts', import.meta.url));
 const FILL_CACHE = fileURLToPath(
@@ -29,6 +30,8 @@ export interface Kill {
   /** Milliseconds since 1970, taken before the signal was sent. */
   readonly at: number;
   readonly sent: readonly { readonly at: number; readonly sha256: string }[];
+  /** What its process had waited for until then. */
+  readonly waits: readonly Wait[];
 }
 
 export interface KillSession {
@@ -37,7 +40,10 @@ export interface KillSession {
   readonly closed: ReadonlyMap<string, string>;
 }
 
-/** When to kill a run: so many milliseconds after it was started, or after it was sent its first frame. */
+/**
+ * When to kill a run: so many milliseconds after it was started, or after it was sent its first frame, these without those
+ * in which it waited for a processor.
+ */
 export interface Moment {
   readonly after: 'start' | 'first frame';
   readonly ms: number;
@@ -70,11 +76,17 @@ export async function killRepeatedly(options: {
     for (const [index, moment] of moments.entries()) {
       const before = ledger.connections.length;
       const run = startRun(dataRoot, overrides, cache);
+      const starvation = new Starvation(run.child.pid ?? 0);
       if (moment.after === 'first frame') {
         await fed(() => (ledger.connections[before]?.frames.length ?? 0) > 0);
       }
+      const from = Date.now();
       await wait(moment.ms);
+      // Of a run on a starved machine a second by the clock is hardly a run.
+      while (moment.after === 'first frame' && starvation.givenSince(from) < moment.ms)
+        await wait(20);
       const at = Date.now();
+      const waits = starvation.stop();
       run.child.kill('SIGKILL');
       await run.exit;
       const connections = ledger.connections.slice(before);
@@ -83,6 +95,7 @@ export async function killRepeatedly(options: {
         at,
         // What was handed to the socket after the signal could not be received.
         sent: connections.flatMap(({ frames }) => frames.filter((frame) => frame.at <= at)),
+        waits,
       });
       for (const path of closedArchives(dataRoot)) {
         if (!closed.has(path)) closed.set(path, digest(join(dataRoot, path)));

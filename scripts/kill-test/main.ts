@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomOf } from '../../runtime/simulator/random.ts';
-import { judgeKills } from './judge.ts';
+import { AT_RISK_MS, judgeKills } from './judge.ts';
 import { killRepeatedly, type Moment } from './kills.ts';
 
 /**
@@ -49,8 +49,16 @@ console.log(
   `${session.closed.size} archives were closed at a kill; ${verdict.archives} are readable now`,
 );
 console.log(`${verdict.framesKept} of ${verdict.framesSent} frames kept`);
-const worst = Math.max(0, ...verdict.lostMs);
-console.log(`oldest frame lost: ${worst} ms before its kill; may be 1000 ms`);
+const none = { lostMs: 0, waitedMs: 0 };
+const oldest = verdict.losses.reduce((a, b) => (b.lostMs > a.lostMs ? b : a), none);
+const own = Math.max(0, ...verdict.losses.map(({ lostMs, waitedMs }) => lostMs - waitedMs));
+const starved = verdict.losses.filter(({ lostMs }) => lostMs > AT_RISK_MS).length;
+console.log(
+  `oldest frame lost: ${oldest.lostMs} ms before its kill, of which the process waited ${oldest.waitedMs} ms for a processor`,
+);
+console.log(
+  `without such waits: ${own} ms at most, may be ${AT_RISK_MS} ms; ${starved} kills cost more with them`,
+);
 for (const violation of verdict.violations) console.log(`VIOLATION ${violation}`);
 if (verdict.violations.length > 0) {
   console.log(`${verdict.violations.length} violations; data kept in ${dataRoot}`);
