@@ -36,7 +36,7 @@ export function matchingConnection<Sent extends SentFrames>(
   let best: ({ readonly sent: Sent } & Alignment) | null = null;
   for (const sent of candidates) {
     const { found, until } = align(sent, recorded);
-    const most = best?.found ?? 0;
+    const most: number = best?.found ?? 0;
     const isTighter = found === most && best !== null && until < best.until;
     if (found > most || isTighter) best = { sent, found, until };
     if (found === recorded.digests.length && until === found) break;
