@@ -4,6 +4,7 @@ import { clockFunctions } from '../kargo/functions/clock.ts';
 import { dataFunctions } from '../kargo/functions/data.ts';
 import { MemoryWorld } from '../kargo/index.ts';
 import { jsonVariables, prepareTemplate } from '../kargo/template.ts';
+import { PROJECT } from '../settings/names.ts';
 import { commandLine, machine, median, numberOption, spread } from './machine.ts';
 
 /**
@@ -13,7 +14,6 @@ import { commandLine, machine, median, numberOption, spread } from './machine.ts
  */
 const TARGET_PER_SECOND = 50_000;
 const ROUNDS = 5;
-const PROJECT = 'orderbooks-delivery';
 /** Spreads the instants evenly, however many there are. */
 const GOLDEN_RATIO = 0.618_033_988_749_895;
 

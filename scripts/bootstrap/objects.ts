@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { GIT_SECRET, REGISTRY_SECRET } from '../image/build-job.ts';
 import { BUILD_NAMESPACE } from '../image/build-namespace.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT } from '../settings/names.ts';
 import type { Settings } from '../settings/settings.ts';
 
-export const DELIVERY_NAMESPACE = 'orderbooks-delivery';
-export const WORKLOAD_NAMESPACES = ['orderbooks-canary', 'orderbooks'] as const;
+export { PROJECT as DELIVERY_NAMESPACE };
+export const WORKLOAD_NAMESPACES = [CANARY_NAMESPACE, PRODUCTION_NAMESPACE] as const;
 export const PULL_SECRET = REGISTRY_SECRET;
 
 /** ServiceAccounts whose pods run the image, by namespace. */
 export const PULLING_ACCOUNTS: Readonly<Record<string, readonly string[]>> = {
-  'orderbooks-canary': ['orderbooks-uploader', 'orderbooks-ws-recorder'],
-  orderbooks: ['orderbooks-collector', 'orderbooks-uploader', 'orderbooks-ws-recorder'],
-  'orderbooks-delivery': ['orderbooks-verifier'],
+  [CANARY_NAMESPACE]: ['orderbooks-uploader', 'orderbooks-ws-recorder'],
+  [PRODUCTION_NAMESPACE]: ['orderbooks-collector', 'orderbooks-uploader', 'orderbooks-ws-recorder'],
+  [PROJECT]: ['orderbooks-verifier'],
 };
 
 export interface Login {
@@ -34,7 +35,7 @@ export async function namespaces(root: string): Promise<readonly object[]> {
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: {
-        name: DELIVERY_NAMESPACE,
+        name: PROJECT,
         // Kargo takes an existing namespace for its Project only with this label.
         labels: { 'kargo.akuity.io/project': 'true' },
       },
@@ -88,7 +89,7 @@ export function pullSecrets({ imageRepository }: Settings, login: Login): readon
 /** Kargo finds images by it (docs.kargo.io, "Managing Credentials"). */
 export function kargoRegistry({ imageRepository }: Settings, login: Login): object {
   return secret(
-    DELIVERY_NAMESPACE,
+    PROJECT,
     'registry-orderbooks',
     { repoURL: imageRepository, ...login },
     { labels: { 'kargo.akuity.io/cred-type': 'image' } },
@@ -108,7 +109,7 @@ export function argocdRepository({ repoURL }: Settings, credentials: GitCredenti
 /** Kargo reads main and writes stage/* by it. */
 export function kargoRepository({ repoURL }: Settings, credentials: GitCredentials): object {
   return secret(
-    DELIVERY_NAMESPACE,
+    PROJECT,
     'git-orderbooks',
     { repoURL, ...keysOf(credentials) },
     { labels: { 'kargo.akuity.io/cred-type': 'git' } },

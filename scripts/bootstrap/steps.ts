@@ -169,7 +169,7 @@ async function actions(api: Forge, options: BootstrapOptions): Promise<StepOutco
   const variables: Readonly<Record<string, string>> = {
     REGISTRY_HOST: registryHost(settings.imageRepository),
     IMAGE_REPOSITORY: settings.imageRepository,
-    KARGO_PROJECT: 'orderbooks-delivery',
+    KARGO_PROJECT: settings.project,
     // The image workflow then builds in the cluster instead of on its runner.
     ...(ciKubeconfig === undefined ? {} : { BUILD_IN_CLUSTER: 'true' }),
     ...(registry === undefined ? {} : { REGISTRY_USERNAME: registry.username }),

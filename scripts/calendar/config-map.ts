@@ -1,3 +1,4 @@
+import { PROJECT } from '../settings/names.ts';
 import type { Calendar, CalendarDay } from './calendar.ts';
 import { beginning } from './new-york.ts';
 
@@ -31,7 +32,7 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: ${CALENDAR_NAME}
-  namespace: orderbooks-delivery
+  namespace: ${PROJECT}
 data:
 ${lines.join('\n')}
 `;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { COLLECTOR_COMPONENT, COLLECTOR_DEPLOYMENT } from '../../runtime/gates/workloads.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
-
-const PRODUCTION = 'orderbooks';
+import { PRODUCTION_NAMESPACE } from '../settings/names.ts';
 
 /** The production collector at one moment; what a deployment of the canary must leave exactly so. */
 export interface CollectorSnapshot {
@@ -41,12 +40,12 @@ export async function lookAtCollector(kubectl: Kubectl): Promise<CollectorSnapsh
   const found = await kubectl.find(
     'deployments.apps',
     COLLECTOR_DEPLOYMENT,
-    PRODUCTION,
+    PRODUCTION_NAMESPACE,
     deployment,
   );
   const pods = await kubectl.list(
     'pods',
-    PRODUCTION,
+    PRODUCTION_NAMESPACE,
     pod,
     `app.kubernetes.io/name=orderbooks,app.kubernetes.io/component=${COLLECTOR_COMPONENT}`,
   );

@@ -2,15 +2,16 @@ import { parse } from 'yaml';
 import { ClusterError } from '../cluster/failure.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
 import type { RenderedObject } from '../kustomize/render.ts';
+import { CANARY_NAMESPACE } from '../settings/names.ts';
 
-export const CANARY_NAMESPACE = 'orderbooks-canary';
+export { CANARY_NAMESPACE };
 export const RECORDER = 'orderbooks-ws-recorder';
 export const UPLOADER = 'orderbooks-uploader';
 export const CLAIM = 'orderbooks-data';
 
 /** Exactly what this command may touch; the ConfigMap's name ends in a hash of its content. */
 export const SCOPE: readonly { readonly kind: string; readonly name: RegExp }[] = [
-  { kind: 'Namespace', name: /^orderbooks-canary$/ },
+  { kind: 'Namespace', name: new RegExp(`^${CANARY_NAMESPACE}$`) },
   { kind: 'ConfigMap', name: /^orderbooks-config-[a-z0-9]+$/ },
   { kind: 'PersistentVolumeClaim', name: /^orderbooks-data$/ },
   { kind: 'CronJob', name: /^orderbooks-uploader$/ },

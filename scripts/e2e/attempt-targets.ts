@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Kubectl } from '../cluster/kubectl.ts';
+import { CANARY_NAMESPACE } from '../settings/names.ts';
 import type { Targets } from './attempts.ts';
 import { PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
@@ -33,8 +34,8 @@ export async function targetsOn(kubectl: Kubectl): Promise<Targets> {
     'a Freight that ran in full',
   );
   return {
-    recorder: present(await pod('orderbooks-canary', 'ws-recorder'), 'a recorder in the canary'),
-    feed: await pod('orderbooks-canary', 'simulated-feed'),
+    recorder: present(await pod(CANARY_NAMESPACE, 'ws-recorder'), 'a recorder in the canary'),
+    feed: await pod(CANARY_NAMESPACE, 'simulated-feed'),
     productionRecorder: present(await pod('orderbooks', 'ws-recorder'), 'a recorder in production'),
     collector: present(await pod('orderbooks', 'collector'), 'a collector in production'),
     freight: ran.metadata.name,

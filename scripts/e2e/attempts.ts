@@ -1,3 +1,4 @@
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 import { PROJECT } from './delivery.ts';
 
 /** Objects of a running bundle that attempts are made on. */
@@ -34,8 +35,6 @@ export interface Attempt {
 
 export const VERIFIER = `system:serviceaccount:${PROJECT}:orderbooks-verifier`;
 const KARGO = 'system:serviceaccount:kargo:kargo-controller';
-const CANARY = 'orderbooks-canary';
-const PRODUCTION = 'orderbooks';
 const RUN = 'evidence-run-canary-20260101t000000z-0123abcd';
 const LATEST = `evidence-canary-${'0'.repeat(12)}-${'1'.repeat(12)}`;
 
@@ -140,7 +139,13 @@ function onOtherConfigMaps(): readonly Attempt[] {
     {
       what: 'create a ConfigMap in the canary',
       as: VERIFIER,
-      words: ['create', 'configmap', 'mine', `--namespace=${CANARY}`, '--from-literal=a=b'],
+      words: [
+        'create',
+        'configmap',
+        'mine',
+        `--namespace=${CANARY_NAMESPACE}`,
+        '--from-literal=a=b',
+      ],
       answer: 'refused by rights',
     },
   ];
@@ -152,17 +157,17 @@ function onPods({ recorder, feed, productionRecorder, collector }: Targets): rea
     answer,
   });
   return [
-    restart('restart the recorder of the canary', recorder, CANARY, 'allowed'),
-    restart('restart the collector of production', collector, PRODUCTION, 'allowed'),
+    restart('restart the recorder of the canary', recorder, CANARY_NAMESPACE, 'allowed'),
+    restart('restart the collector of production', collector, PRODUCTION_NAMESPACE, 'allowed'),
     restart(
       'restart the recorder of production',
       productionRecorder,
-      PRODUCTION,
+      PRODUCTION_NAMESPACE,
       'refused by policy',
     ),
     ...(feed === null
       ? []
-      : [restart('delete another pod of the canary', feed, CANARY, 'refused by policy')]),
+      : [restart('delete another pod of the canary', feed, CANARY_NAMESPACE, 'refused by policy')]),
   ];
 }
 
@@ -178,7 +183,7 @@ function withoutRights({ recorder, freight }: Targets): readonly Attempt[] {
       'get',
       'secret',
       'orderbooks-rclone-config',
-      `--namespace=${CANARY}`,
+      `--namespace=${CANARY_NAMESPACE}`,
     ]),
     attempt('label a pod as the recorder', [
       'label',
@@ -186,14 +191,14 @@ function withoutRights({ recorder, freight }: Targets): readonly Attempt[] {
       recorder,
       'app.kubernetes.io/component=collector',
       '--overwrite',
-      `--namespace=${CANARY}`,
+      `--namespace=${CANARY_NAMESPACE}`,
     ]),
     attempt('scale the recorder of production', [
       'scale',
       'deployment',
       'orderbooks-ws-recorder',
       '--replicas=0',
-      `--namespace=${PRODUCTION}`,
+      `--namespace=${PRODUCTION_NAMESPACE}`,
     ]),
     attempt('suspend the uploader', [
       'patch',
@@ -201,7 +206,7 @@ function withoutRights({ recorder, freight }: Targets): readonly Attempt[] {
       'orderbooks-uploader',
       '--type=merge',
       '--patch={"spec":{"suspend":true}}',
-      `--namespace=${CANARY}`,
+      `--namespace=${CANARY_NAMESPACE}`,
     ]),
     attempt('approve a Freight', [
       ...patchOfStatus(freight),

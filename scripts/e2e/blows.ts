@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Kubectl } from '../cluster/kubectl.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 import { PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
 
@@ -36,7 +37,7 @@ export interface Means {
 }
 
 export const STRUCK_JOB_LABEL = 'orderbooks-gate-run';
-export const NAMESPACES = { canary: 'orderbooks-canary', full: 'orderbooks' } as const;
+export const NAMESPACES = { canary: CANARY_NAMESPACE, full: PRODUCTION_NAMESPACE } as const;
 const CUT_MS = 30_000;
 /** A gate runs Jobs with pauses between them; the longest is its observation. */
 const NEXT_JOB_MS = 30_000;

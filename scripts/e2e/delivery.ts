@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Progress } from '../rehearse/progress.ts';
+import { PROJECT } from '../settings/names.ts';
 import { E2eError } from './error.ts';
 import {
   configMap,
@@ -14,7 +15,8 @@ import {
 import type { Release } from './release.ts';
 import { type Look, until } from './waiting.ts';
 
-export const PROJECT = 'orderbooks-delivery';
+export { PROJECT };
+
 const WAREHOUSE = 'orderbooks';
 const STAGES = 'stages.kargo.akuity.io';
 const PROMOTIONS = 'promotions.kargo.akuity.io';

@@ -7,6 +7,7 @@ import { parseObjects } from '../kargo/load.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { joinObjects, renderOverlay } from '../kustomize/render.ts';
 import type { Progress } from '../rehearse/progress.ts';
+import { PROJECT } from '../settings/names.ts';
 import { E2eError } from './error.ts';
 import { anyObject, application } from './objects.ts';
 import { APP_PROJECTS, APPLICATIONS, ARGOCD_NAMESPACE, MARK, NAMESPACES } from './prerequisites.ts';
@@ -81,13 +82,7 @@ export async function install(options: InstallOptions): Promise<void> {
   const sorted = [...objects].sort((left, right) => rank(left) - rank(right));
   await kubectl.apply(sorted, OURS);
   await delivered({ kubectl, progress, signal });
-  await kubectl.run([
-    'annotate',
-    'namespace',
-    'orderbooks-delivery',
-    `${MARK}=${runId}`,
-    '--overwrite',
-  ]);
+  await kubectl.run(['annotate', 'namespace', PROJECT, `${MARK}=${runId}`, '--overwrite']);
   progress.note('Argo CD delivered the Project, the Warehouse, both Stages and the tasks', 'good');
 }
 
@@ -181,7 +176,7 @@ export async function uninstall(options: {
         null,
       );
     }
-    await drop('projects.kargo.akuity.io', ['orderbooks-delivery'], null);
+    await drop('projects.kargo.akuity.io', [PROJECT], null);
   }
   await until(
     { what: 'the namespaces to be gone', timeoutMs: GONE_TIMEOUT_MS, signal, progress },
@@ -222,7 +217,7 @@ async function requireMarks(kubectl: Kubectl): Promise<boolean> {
   );
   const deliveredByUs = delivery?.metadata.annotations[MARK] !== undefined;
   // A run that ended early never came to mark the namespace that Kargo made.
-  const unmarked = foreign.filter((name) => name !== 'orderbooks-delivery' || !deliveredByUs);
+  const unmarked = foreign.filter((name) => name !== PROJECT || !deliveredByUs);
   if (unmarked.length === 0) return ours || deliveredByUs;
   throw new E2eError(
     'NOT_OURS',

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Asking } from '../cluster/kubectl.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT } from '../settings/names.ts';
 import { E2eError } from './error.ts';
 import { anyObject, crd, deployment } from './objects.ts';
 import { type Forge, mainOf, TRAILER } from './release.ts';
 
 /** The marks of a run: an object with this annotation may be deleted by the next one. */
 export const MARK = 'orderbooks-e2e';
-export const NAMESPACES = ['orderbooks-delivery', 'orderbooks-canary', 'orderbooks'] as const;
+export const NAMESPACES = [PROJECT, CANARY_NAMESPACE, PRODUCTION_NAMESPACE] as const;
 export const ARGOCD_NAMESPACE = 'argocd';
 export const APPLICATIONS = [
   'orderbooks-delivery',
@@ -54,12 +55,12 @@ const RIGHTS: readonly (readonly [verb: string, resource: string, namespace: str
   ['create', 'applications.argoproj.io', ARGOCD_NAMESPACE],
   ['create', 'appprojects.argoproj.io', ARGOCD_NAMESPACE],
   ['delete', 'projects.kargo.akuity.io', null],
-  ['create', 'promotions.kargo.akuity.io', 'orderbooks-delivery'],
-  ['promote', 'stages.kargo.akuity.io', 'orderbooks-delivery'],
-  ['patch', 'warehouses.kargo.akuity.io', 'orderbooks-delivery'],
-  ['create', 'secrets', 'orderbooks-canary'],
-  ['get', 'configmaps', 'orderbooks-delivery'],
-  ['get', 'pods/log', 'orderbooks-delivery'],
+  ['create', 'promotions.kargo.akuity.io', PROJECT],
+  ['promote', 'stages.kargo.akuity.io', PROJECT],
+  ['patch', 'warehouses.kargo.akuity.io', PROJECT],
+  ['create', 'secrets', CANARY_NAMESPACE],
+  ['get', 'configmaps', PROJECT],
+  ['get', 'pods/log', PROJECT],
   ['delete', 'validatingadmissionpolicies.admissionregistration.k8s.io', null],
 ];
 

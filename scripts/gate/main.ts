@@ -10,15 +10,14 @@ import { connectKubernetes } from '../../runtime/gates/kubernetes/platform.ts';
 import { processSurroundings } from '../../runtime/gates/surroundings.ts';
 import { verifyCommand } from '../../runtime/gates/verify.ts';
 import { runToExitCode } from '../command-line.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT } from '../settings/names.ts';
 
 /** `npm run gate`: the same gates as in the cluster, from a workstation with a kubeconfig. */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PROJECT = 'orderbooks-delivery';
-const PRODUCTION = 'orderbooks';
 const NAMESPACES: Readonly<Record<string, string>> = {
-  canary: 'orderbooks-canary',
-  full: PRODUCTION,
+  canary: CANARY_NAMESPACE,
+  full: PRODUCTION_NAMESPACE,
 };
 
 /** Waits of a policy, with their defaults (runtime/gates/policy.ts). */
@@ -87,7 +86,7 @@ async function run(gate: string, flags: Flags): Promise<number> {
       project: PROJECT,
       stage: flags.stage,
       namespace: NAMESPACES[flags.stage] ?? '',
-      productionNamespace: PRODUCTION,
+      productionNamespace: PRODUCTION_NAMESPACE,
       ...subject,
       policy,
       evidence,

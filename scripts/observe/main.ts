@@ -15,6 +15,7 @@ import { RECORDER_COMPONENT } from '../../runtime/gates/workloads.ts';
 import { type ClusterFlags, runCommand, withClusterOptions } from '../cluster/command.ts';
 import { ClusterError } from '../cluster/failure.ts';
 import { EXIT_FAILED, EXIT_GOOD } from '../command-line.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 import { type Judgement, judgeObservation } from './judge.ts';
 import { tableHead, tableLine } from './table.ts';
 
@@ -28,8 +29,8 @@ interface Flags extends ClusterFlags {
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NAMESPACES = {
-  canary: 'orderbooks-canary',
-  full: 'orderbooks',
+  canary: CANARY_NAMESPACE,
+  full: PRODUCTION_NAMESPACE,
   local: 'orderbooks-local',
 } as const;
 /** A head again after about a screen. */

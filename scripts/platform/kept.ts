@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT } from '../settings/names.ts';
 
 /** Something that uninstalling must leave as it is. */
 export interface Kept {
@@ -10,7 +11,7 @@ export interface Kept {
 }
 
 /** The workloads' namespaces, and the one with the evidence of every promotion. */
-export const KEPT_NAMESPACES = ['orderbooks-canary', 'orderbooks', 'orderbooks-delivery'] as const;
+export const KEPT_NAMESPACES = [CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT] as const;
 
 /** Kinds in those namespaces that are data or history, or that record frames at this very moment. */
 const KEPT_KINDS = [

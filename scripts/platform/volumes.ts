@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { outcomeOf, type StepOutcome } from '../cluster/steps.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 
 export interface NfsShare {
   readonly server: string;
@@ -11,8 +12,8 @@ export interface NfsShare {
 
 /** The claims whose data must outlive everything that is installed here; the folder is `<path>/<namespace>`. */
 const CLAIMS = [
-  { namespace: 'orderbooks-canary', name: 'orderbooks-data', storage: '50Gi' },
-  { namespace: 'orderbooks', name: 'orderbooks-data', storage: '50Gi' },
+  { namespace: CANARY_NAMESPACE, name: 'orderbooks-data', storage: '50Gi' },
+  { namespace: PRODUCTION_NAMESPACE, name: 'orderbooks-data', storage: '50Gi' },
 ] as const;
 
 const volume = z.object({

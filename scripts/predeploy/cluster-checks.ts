@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 import { bad, type Check, good, notThere } from './finding.ts';
 
-export const WORKLOADS = ['orderbooks-canary', 'orderbooks'] as const;
+export const WORKLOADS = [CANARY_NAMESPACE, PRODUCTION_NAMESPACE] as const;
 const SECRET = 'orderbooks-rclone-config';
 const SECRET_KEY = 'rclone.conf';
 /** kubelets renew their lease every ten seconds; a missed one or two are no skew. */

@@ -8,6 +8,7 @@ import { Kubectl } from '../cluster/kubectl.ts';
 import { findImage } from '../image/registry.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { renderOverlay } from '../kustomize/render.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT } from '../settings/names.ts';
 import { readSettings } from '../settings/settings.ts';
 import { namespaceExists, nodePlatforms } from './cluster-checks.ts';
 import { bad, type Check, good, notThere } from './finding.ts';
@@ -21,13 +22,13 @@ export interface DeliveryOptions {
 
 const ARGOCD_NAMESPACE = 'argocd';
 const OVERLAYS = [
-  { folder: 'gitops/overlays/canary', namespace: 'orderbooks-canary' },
-  { folder: 'gitops/overlays/full', namespace: 'orderbooks' },
+  { folder: 'gitops/overlays/canary', namespace: CANARY_NAMESPACE },
+  { folder: 'gitops/overlays/full', namespace: PRODUCTION_NAMESPACE },
 ] as const;
 /** What Argo CD syncs is its business; these two folders say how it is to be done. */
 const DELIVERY = [
   { folder: 'argocd', namespace: ARGOCD_NAMESPACE },
-  { folder: 'kargo', namespace: 'orderbooks-delivery' },
+  { folder: 'kargo', namespace: PROJECT },
 ] as const;
 
 const pinned = z.array(z.object({ name: z.string(), appVersion: z.string() }));

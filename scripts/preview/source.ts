@@ -1,8 +1,9 @@
 import type { LoadedObject } from '../kargo/load.ts';
 import type { FreightRecord } from '../kargo/project.ts';
 import type { KubernetesObject } from '../kargo/step.ts';
+import { PROJECT } from '../settings/names.ts';
 
-export const PROJECT = 'orderbooks-delivery';
+export { PROJECT };
 export const ARGOCD = 'argocd';
 
 export type Texts = Readonly<Record<string, string>>;

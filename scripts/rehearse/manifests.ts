@@ -4,6 +4,7 @@ import type { Project } from '../kargo/project.ts';
 import type { KubernetesObject } from '../kargo/step.ts';
 import type { KustomizeProgram } from '../kustomize/program.ts';
 import { joinObjects, KustomizeError, renderOverlay } from '../kustomize/render.ts';
+import { PROJECT } from '../settings/names.ts';
 import { RehearsalError } from './error.ts';
 
 /** Everything of a bundle that is applied by hand or by the delivery Application, rendered. */
@@ -17,7 +18,7 @@ export interface Manifests {
   readonly imageRepository: string;
 }
 
-export const PROJECT = 'orderbooks-delivery';
+export { PROJECT };
 export const STAGES = ['canary', 'full'] as const;
 
 /**

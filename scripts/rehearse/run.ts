@@ -3,6 +3,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { CALENDAR_NAME } from '../calendar/config-map.ts';
 import { findKustomize } from '../kustomize/program.ts';
+import { PROJECT } from '../settings/names.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { validateBundle } from '../validate/validate.ts';
 import { actsOf, type Ending } from './acts.ts';
@@ -262,7 +263,7 @@ async function setTheStage(
   });
   cleanup.add('local cluster', () => cluster.stop());
   cluster.apply(
-    ['argocd', PROJECT_NAMESPACE, ...stages.keys()].map((name) => ({
+    ['argocd', PROJECT, ...stages.keys()].map((name) => ({
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: { name },
@@ -276,8 +277,6 @@ async function setTheStage(
   );
   return { cluster, feed, remote, manifests };
 }
-
-const PROJECT_NAMESPACE = 'orderbooks-delivery';
 
 /** The calendar as the bundle delivers it; empty if it has none, and then the gate says so. */
 function sessionsOf(manifests: Manifests): Readonly<Record<string, string>> {

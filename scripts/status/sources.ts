@@ -3,6 +3,7 @@ import { errorText } from '../../runtime/gates/error.ts';
 import { type Metrics, parseMetrics } from '../../runtime/gates/metrics.ts';
 import { RECORDER_COMPONENT, UPLOADER_CRON_JOB } from '../../runtime/gates/workloads.ts';
 import { failureOf } from '../cluster/failure.ts';
+import { PROJECT } from '../settings/names.ts';
 import { absent, known, map, type Reading, unknown } from './reading.ts';
 import {
   type ApplicationObject,
@@ -25,7 +26,7 @@ export interface Asking {
   answer(words: readonly string[]): Promise<{ code: number; out: string; error: string }>;
 }
 
-export const PROJECT = 'orderbooks-delivery';
+export { PROJECT };
 export const ARGOCD_NAMESPACE = 'argocd';
 const HTTP_PORT = 8080;
 

@@ -1,5 +1,6 @@
 import { latestEvidenceName } from '../../runtime/gates/evidence-store.ts';
 import type { Metrics } from '../../runtime/gates/metrics.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 import { absent, known, map, type Reading } from './reading.ts';
 import type { Sources, WorkloadSources } from './sources.ts';
 import type { FreightReference, PodObject, StageObject } from './stage-objects.ts';
@@ -11,8 +12,8 @@ export interface StagePlace {
 }
 
 export const STAGES: readonly StagePlace[] = [
-  { stage: 'canary', namespace: 'orderbooks-canary', application: 'orderbooks-canary' },
-  { stage: 'full', namespace: 'orderbooks', application: 'orderbooks-full' },
+  { stage: 'canary', namespace: CANARY_NAMESPACE, application: 'orderbooks-canary' },
+  { stage: 'full', namespace: PRODUCTION_NAMESPACE, application: 'orderbooks-full' },
 ];
 
 /** One line of a stage: what it says, and whether somebody should look. */

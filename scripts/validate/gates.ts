@@ -18,7 +18,12 @@ export interface Gate {
 
 /** The gates of a Stage, in order. */
 export function gatesOf(bundle: Bundle, stage: BundleObject): readonly Gate[] {
-  const groups = Map.groupBy(stepsOf(bundle, stage), ({ written }) => positionOf(written));
+  // Not Map.groupBy: the packed validator runs on Node 20 too.
+  const groups = new Map<number, StageStep[]>();
+  for (const step of stepsOf(bundle, stage)) {
+    const position = positionOf(step.written);
+    groups.set(position, [...(groups.get(position) ?? []), step]);
+  }
   return [...groups]
     .filter(([, steps]) => steps.some(({ value }) => value['uses'] === 'fail'))
     .map(([position, steps]) => ({

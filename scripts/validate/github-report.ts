@@ -28,7 +28,7 @@ export async function githubReport(
   for (const { file, line, rule, reason } of report.suppressed) {
     notice(`suppressed: ${reason}`, { title: rule, file: pathOf(file), startLine: line });
   }
-  if (environment['GITHUB_STEP_SUMMARY'] === undefined) return;
+  if ((environment['GITHUB_STEP_SUMMARY'] ?? '') === '') return;
   await writeSummary(report, pathOf);
 }
 

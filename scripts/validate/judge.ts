@@ -24,6 +24,7 @@ import { checkPodSecurity } from './rules/pod-security.ts';
 import { checkRenderedObjects, checkUnlisted } from './rules/render-objects.ts';
 import { checkRepositoryPaths } from './rules/repository-paths.ts';
 import { checkRepositoryUrls } from './rules/repository-url.ts';
+import { checkSettings } from './rules/settings.ts';
 import { checkStageReferences } from './rules/stage-references.ts';
 import { checkStepConfigs } from './rules/step-config.ts';
 import { checkStepKinds } from './rules/step-kind.ts';
@@ -52,6 +53,8 @@ export interface JudgeOptions {
   readonly today?: string;
   /** Whether a path relative to the root is in the repository; without it, such paths are not judged. */
   readonly exists?: (path: string) => boolean;
+  /** The text of settings/settings.env, where there is one. */
+  readonly settings?: string;
   /** Objects (by their value) that are not judged by themselves again; what objects say of each other always is. */
   readonly isJudged?: (value: object) => boolean;
 }
@@ -65,6 +68,7 @@ export function judge(
     today = new Date().toISOString().slice(0, 10),
     isJudged,
     exists,
+    settings,
   }: JudgeOptions = {},
 ): Judgement {
   const bundle = bundleOf(files, renders);
@@ -86,6 +90,7 @@ export function judge(
           house,
           today,
           ...(exists === undefined ? {} : { exists }),
+          ...(settings === undefined ? {} : { settings }),
           skip: (entry) => notChecked.push(entry),
           count: (what) => {
             counts[what] += 1;
@@ -144,6 +149,7 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkPermittedKinds,
   checkSyncTraps,
   checkVerifierRights,
+  checkSettings,
 ];
 
 function gapIn(files: ReadonlyMap<string, SourceFile>, bundle: Bundle): string | null {

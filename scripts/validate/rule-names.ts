@@ -95,6 +95,10 @@ export const RULES = {
     'error',
     'the verifier has the rights that its checks need, and no others',
   ),
+  'orderbooks/settings': rule(
+    'error',
+    'settings can be used, and the manifests have the names that they give',
+  ),
   'orderbooks/own-data': rule(
     'error',
     'configuration, policy, calendar and ticket have their form',

@@ -14,6 +14,8 @@ export interface Look {
   readonly today: string;
   /** Whether a path relative to the root is in the repository; absent where only texts are judged. */
   readonly exists?: (path: string) => boolean;
+  /** The text of settings/settings.env; absent where there is none. */
+  readonly settings?: string;
   /** Something is there that this check cannot judge. */
   skip(entry: NotChecked): void;
   count(what: 'steps' | 'expressions'): void;

@@ -2,6 +2,7 @@ import { type Dirent, existsSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KUSTOMIZATION_NAMES } from '../kustomize/kustomization.ts';
+import { SETTINGS_FILE } from '../settings/settings.ts';
 import { ValidationError } from './error.ts';
 import { fields, text } from './fields.ts';
 import type { Draft } from './finding.ts';
@@ -23,10 +24,9 @@ export interface Sources {
   readonly notChecked: readonly NotChecked[];
   /** Whether this is a bundle like this repository's, which must keep the rules of the house too. */
   readonly house: boolean;
+  /** The text of settings/settings.env, where there is one. */
+  readonly settings?: string;
 }
-
-/** The one place of what recurs: what has it is a bundle of ours. */
-const SETTINGS = 'settings/settings.env';
 
 /**
  * Reads every YAML file of the bundle in `root` (absolute): of one like this repository's, those in FOLDERS; of any other,
@@ -36,14 +36,20 @@ const SETTINGS = 'settings/settings.env';
 export async function readSources(root: string): Promise<Sources> {
   const notChecked: NotChecked[] = [];
   const paths: string[] = [];
-  const house = existsSync(join(root, SETTINGS));
+  const house = existsSync(join(root, SETTINGS_FILE));
   // Of our own form, what else there is (tests with broken manifests, say) is no part of the bundle.
   const folders = house ? await directoriesIn(root) : [''];
   for (const folder of folders) paths.push(...(await filesBelow(root, folder, notChecked)));
   const files = await Promise.all(
     paths.toSorted().map(async (path) => [path, await readSource(root, path)] as const),
   );
-  if (house) return { files: new Map(files), notChecked, house };
+  if (house) {
+    // What has the one place of what recurs is a bundle of ours.
+    const settings = await reading(SETTINGS_FILE, () =>
+      readFile(join(root, SETTINGS_FILE), 'utf8'),
+    );
+    return { files: new Map(files), notChecked, house, settings };
+  }
   const looked = files.map(([file, source]) => {
     const why = whyNotChecked(root, source);
     if (why === null) return [file, source] as const;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMBINATIONS_FILE } from '../kustomize/combinations.ts';
 import { describeProgram, findKustomize, type KustomizeProgram } from '../kustomize/program.ts';
+import { SETTINGS_FILE } from '../settings/settings.ts';
 import { renderCombinations } from './combination-renders.ts';
 import { judgeCombinations, NO_COMBINATIONS } from './combinations.ts';
 import { ValidationError } from './error.ts';
@@ -35,22 +36,17 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   const folder = await realFolder(root);
   const sources = await readSources(folder);
   const program = options.program ?? (await findKustomize());
-  await using rendering = await renderer(program, options.signal);
   const combine = options.combinations === true && sources.house;
   const judging = {
     house: sources.house,
     exists: (path: string) => existsSync(join(folder, path)),
     ...(options.today === undefined ? {} : { today: options.today }),
+    ...(sources.settings === undefined ? {} : { settings: sources.settings }),
   };
-  // The bundle is judged while its combinations are rendered.
-  const [{ renders, judgement }, combined] = await Promise.all([
-    renderAll(folder, sources.files, rendering).then((made) => ({
-      renders: made,
-      judgement: judge(sources.files, made, judging),
-    })),
-    combine ? renderCombinations(folder, sources.files, rendering) : null,
-  ]);
-  options.onRendered?.(rendering.spent());
+  const rendering = await renderer(program, options.signal);
+  const { renders, judgement, combined } = await renderAndJudge().finally(() =>
+    rendering[Symbol.asyncDispose](),
+  );
   const { objects, steps, expressions, complete } = judgement;
   const more =
     combine && sources.files.has(COMBINATIONS_FILE)
@@ -64,7 +60,8 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
       `expected Kubernetes manifests below ${folder}, found none in ${files.length + sources.notChecked.length} files; name the root of a repository that has some`,
     );
   }
-  const textOf = (file: string): string | undefined => sources.files.get(file)?.text;
+  const textOf = (file: string): string | undefined =>
+    file === SETTINGS_FILE ? sources.settings : sources.files.get(file)?.text;
   const suppressions = files.flatMap(({ file, text }) => suppressionsIn(file, text));
   const sorted = sortSuppressed(findingsOf(drafts, textOf), suppressions, complete);
   return {
@@ -89,6 +86,19 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
     findings: [...inOrder([...sorted.findings, ...findingsOf(sorted.drafts, textOf)])],
     suppressed: [...sorted.suppressed],
   };
+
+  /** The bundle is judged while its combinations are rendered. */
+  async function renderAndJudge() {
+    const [judged, combinations] = await Promise.all([
+      renderAll(folder, sources.files, rendering).then((made) => ({
+        renders: made,
+        judgement: judge(sources.files, made, judging),
+      })),
+      combine ? renderCombinations(folder, sources.files, rendering) : null,
+    ]);
+    options.onRendered?.(rendering.spent());
+    return { ...judged, combined: combinations };
+  }
 }
 
 function distinct(entries: readonly NotChecked[]): NotChecked[] {

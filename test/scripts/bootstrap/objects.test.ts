@@ -31,6 +31,9 @@ describe('what the build of an image is given', () => {
     repoURL: 'https://git.example.com/data/orderbooks.git',
     imageRepository: 'registry.example.com/data/orderbooks',
     browseURL: 'https://git.example.com/data/orderbooks/src/branch',
+    project: 'orderbooks-delivery',
+    canaryNamespace: 'orderbooks-canary',
+    productionNamespace: 'orderbooks',
   };
   const login = { username: 'bot', password: 'marked-password' };
   const named = (objects: readonly object[]) =>

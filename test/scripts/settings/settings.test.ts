@@ -1,9 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSettings, SETTINGS_FILE } from '../../../scripts/settings/settings.ts';
+import {
+  changeSettings,
+  NAMES_BY_DEFAULT,
+  readSettings,
+  SETTINGS_FILE,
+} from '../../../scripts/settings/settings.ts';
+import { validateBundle } from '../../../scripts/validate/validate.ts';
 import { renderText } from '../../manifests/render.ts';
 import { copyManifests } from '../../manifests/tree.ts';
 
@@ -32,7 +38,7 @@ describe('npm run settings', () => {
       ...['--repo-url', NEW.repoURL, '--image', NEW.imageRepository, '--browse-url', NEW.browseURL],
     );
     expect(run.status, run.stderr).toBe(0);
-    expect(await readSettings(tree.root)).toEqual(NEW);
+    expect(await readSettings(tree.root)).toEqual({ ...old, ...NEW });
     const after = [renderText('kargo', tree.root), renderText('argocd', tree.root)].join('\n');
     const count = (text: string, value: string) => text.split(value).length - 1;
     for (const name of ['repoURL', 'imageRepository', 'browseURL'] as const) {
@@ -85,6 +91,80 @@ describe('npm run settings', () => {
   });
 
   it('refuses an unknown option with code 2', () => {
-    expect(settings('--project', 'x').status).toBe(2);
+    expect(settings('--projekt', 'x').status).toBe(2);
+  });
+
+  it('gives Project and namespaces other names in every manifest, and takes them back', async () => {
+    const before = await everyManifest();
+    const run = settings(...FLAGS);
+    expect(run.status, run.stderr).toBe(0);
+    const after = await everyManifest();
+    await changeSettings(tree.root, ACME);
+    expect(await everyManifest(), 'a second time').toEqual(after);
+    const { findings } = await validateBundle(tree.root);
+    // Not every path of the repository is in this copy.
+    expect(findings.filter(({ rule }) => rule !== 'orderbooks/unknown-path')).toEqual([]);
+    const renders = ['kargo', 'argocd', 'gitops/overlays/canary', 'gitops/overlays/full']
+      .map((folder) => renderText(folder, tree.root))
+      .join('\n');
+    const namespaces = [...renders.matchAll(/namespace(?:: |=| == ')([a-z-]+)/g)].map(
+      ([, name]) => name,
+    );
+    expect(new Set(namespaces)).toEqual(
+      new Set(['acme', 'acme-canary', 'acme-delivery', 'argocd']),
+    );
+    expect(renders).toContain('system:serviceaccount:acme-delivery:orderbooks-verifier');
+    expect(renders).toContain('kargo.akuity.io/authorized-stage: acme-delivery:full');
+    expect(renders).toContain('/Namespace/acme-canary');
+    // Of other things with the same names, none changed.
+    expect(renders).toMatch(/kind: Warehouse\nmetadata:\n {2}name: orderbooks\n/);
+    expect(renders).toMatch(/kind: Application\nmetadata:[\s\S]*?\n {2}name: orderbooks-canary\n/);
+    await changeSettings(tree.root, NAMES_BY_DEFAULT);
+    expect(await everyManifest()).toEqual(before);
+  }, 120_000);
+
+  it.each([
+    ['project', 'Acme'],
+    ['project', 'orderbooks'],
+    ['canaryNamespace', 'argocd'],
+    ['productionNamespace', 'kube-system'],
+  ])('refuses %s %s and writes nothing', async (name, value) => {
+    const before = await everyManifest();
+    await expect(changeSettings(tree.root, { [name]: value })).rejects.toThrow(
+      new RegExp(`(project|${name}): expected`),
+    );
+    expect(await everyManifest()).toEqual(before);
+  });
+
+  it('brings manifests in line with names that somebody wrote into the file by hand', async () => {
+    const text = await file();
+    await writeFile(
+      join(tree.root, SETTINGS_FILE),
+      text.replace('project=orderbooks-delivery', 'project=acme-delivery'),
+    );
+    await changeSettings(tree.root, { project: 'acme-delivery' });
+    expect(renderText('kargo', tree.root)).toContain('namespace: acme-delivery');
   });
 });
+
+const ACME = {
+  project: 'acme-delivery',
+  canaryNamespace: 'acme-canary',
+  productionNamespace: 'acme',
+};
+const FLAGS = [
+  ...['--project', ACME.project],
+  ...['--canary-namespace', ACME.canaryNamespace],
+  ...['--production-namespace', ACME.productionNamespace],
+];
+
+async function everyManifest(): Promise<Readonly<Record<string, string>>> {
+  const files = await readdir(tree.root, { recursive: true, withFileTypes: true });
+  const texts = files
+    .filter((entry) => entry.isFile())
+    .map(async ({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path, await readFile(path, 'utf8')] as const;
+    });
+  return Object.fromEntries(await Promise.all(texts));
+}

@@ -138,5 +138,7 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'expression-over-answer-does-not-parse': ['kargo/expression', 'kargo/stage.yaml:19:55'],
   'project-in-foreign-namespace': ['kargo/foreign-namespace', 'kargo/namespace.yaml:4:9'],
   'right-that-a-check-lacks': ['orderbooks/verifier-rights', 'kargo/role.yaml:24:3'],
+  'project-of-another-name': ['orderbooks/settings', 'kargo/project.yaml:4:9'],
+  'setting-with-a-scheme': ['orderbooks/settings', 'settings/settings.env:2:1'],
   'right-that-no-check-needs': ['orderbooks/verifier-rights', 'kargo/role.yaml:9:17'],
 };
