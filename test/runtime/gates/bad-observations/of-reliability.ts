@@ -50,6 +50,32 @@ export const BAD_WINDOWS: readonly Variant[] = [
   variant('metrics: checkpoints that are no number', ['checkpoints-continue'], /NaN/, (world) => {
     world.change.metrics = (text) => text.replace(/(result="ok"\}) \d+/, '$1 NaN');
   }),
+  variant(
+    'metrics: none until the window ended',
+    ['checkpoints-continue'],
+    /cannot be counted/,
+    (world) => {
+      const ended = inspectedAtTheEnd(world);
+      world.change.metrics = (text) => (ended() ? text : '');
+    },
+  ),
+  variant(
+    'metrics: none after the window',
+    ['checkpoints-continue'],
+    /cannot be counted/,
+    (world) => {
+      const ended = inspectedAtTheEnd(world);
+      world.change.metrics = (text) => (ended() ? '' : text);
+    },
+  ),
+  variant(
+    'metrics: checkpoints that stand still',
+    ['checkpoints-continue'],
+    /^0 checkpoints/,
+    (world) => {
+      world.change.metrics = (text) => text.replace(/(result="ok"\}) \d+/, '$1 7');
+    },
+  ),
   variant('metrics: no count of connections', ['outages-recover'], /no count of open/, (world) => {
     world.change.metrics = (text) => text.replace(/.*connections_open.*\n/g, '');
   }),
@@ -95,4 +121,13 @@ function failFrom(world: World, first: number): void {
     calls += 1;
     if (calls >= first) throw new PlatformError('PLATFORM_JOB_FAILED', 'inspector Job x failed');
   };
+}
+
+/** Whether the window's second inspection was asked for, behind which the metrics are read once more. */
+function inspectedAtTheEnd(world: World): () => boolean {
+  let inspections = 0;
+  world.before = (call) => {
+    if (call === 'inspect') inspections += 1;
+  };
+  return () => inspections >= 2;
 }

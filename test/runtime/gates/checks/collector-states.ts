@@ -72,6 +72,12 @@ export const COLLECTOR_CASES: readonly CollectorCase[] = [
     /0 of 1 replicas/,
   ),
   full(
+    'a pod that is not ready, whatever its Deployment counts',
+    OLD,
+    { ...NEW, pods: [pod('new', { ready: false })] },
+    /pod collector-new is not ready/,
+  ),
+  full(
     'a pod that runs other bytes than its image says',
     OLD,
     { ...NEW, pods: [pod('new', { imageDigest: OTHER_DIGEST })] },

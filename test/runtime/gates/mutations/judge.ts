@@ -3,7 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /** A worker: loads the gates with one file changed, and tells which expectation that breaks. */
-const { file, source } = workerData as { readonly file: string; readonly source: string };
+const { file, source, check } = workerData as {
+  readonly file: string;
+  readonly source: string;
+  readonly check: string | null;
+};
 const changed = pathToFileURL(file).href;
 registerHooks({
   load: (url, context, next) =>
@@ -15,7 +19,7 @@ registerHooks({
 let broken: string | null;
 try {
   const { brokenExpectation } = await import('./expectations.ts');
-  broken = await brokenExpectation();
+  broken = await brokenExpectation(check);
 } catch (error) {
   broken = `it does not even load: ${error instanceof Error ? error.message : String(error)}`;
 }
