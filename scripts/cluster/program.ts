@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { ClusterError } from './failure.ts';
 
 export interface Answer {
@@ -41,44 +41,64 @@ export async function runProgram(
       stdio: ['pipe', 'pipe', 'pipe'],
       env: options.environment ?? process.env,
     });
-    let late = false;
-    let kill: NodeJS.Timeout | undefined;
-    const end = () => {
-      child.kill('SIGTERM');
-      kill ??= setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-    };
-    const timer = setTimeout(() => {
-      late = true;
-      end();
-    }, timeoutMs);
-    signal.addEventListener('abort', end, { once: true });
-    const settled = () => {
-      clearTimeout(timer);
-      clearTimeout(kill);
-      signal.removeEventListener('abort', end);
-    };
+    const limit = limited(child, { timeoutMs, signal, killAfterMs: KILL_AFTER_MS });
     const out: Buffer[] = [];
     const error: Buffer[] = [];
     child.stdout.on('data', (piece: Buffer) => out.push(piece));
     child.stderr.on('data', (piece: Buffer) => error.push(piece));
     child.on('error', (cause) => {
-      settled();
+      limit.lift();
       reject(notStarted(program, cause));
     });
     child.on('close', (code) => {
-      settled();
+      limit.lift();
       if (signal.aborted) return reject(signal.reason);
       const said = Buffer.concat(error).toString('utf8');
       resolve({
-        code: late ? 1 : (code ?? 1),
+        code: limit.reached() ? 1 : (code ?? 1),
         out: Buffer.concat(out).toString('utf8'),
-        error: late ? `${said}\nno answer within ${timeoutMs / 1000} s`.trim() : said,
+        error: limit.reached() ? `${said}\nno answer within ${timeoutMs / 1000} s`.trim() : said,
       });
     });
     // The program may end before it has read everything; its exit code then says why.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });
+}
+
+/** Asks a child to end after a time or when the signal is aborted, and ends it where it has not `killAfterMs` later. */
+export function limited(
+  child: Pick<ChildProcess, 'kill'>,
+  {
+    timeoutMs,
+    signal,
+    killAfterMs,
+  }: { readonly timeoutMs: number; readonly signal: AbortSignal; readonly killAfterMs: number },
+): {
+  /** Whether its time was over. */
+  reached(): boolean;
+  /** To be called when it has ended. */
+  lift(): void;
+} {
+  let late = false;
+  let kill: NodeJS.Timeout | undefined;
+  const end = () => {
+    child.kill('SIGTERM');
+    kill ??= setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  };
+  const timer = setTimeout(() => {
+    late = true;
+    end();
+  }, timeoutMs);
+  signal.addEventListener('abort', end, { once: true });
+  return {
+    reached: () => late,
+    lift() {
+      clearTimeout(timer);
+      clearTimeout(kill);
+      signal.removeEventListener('abort', end);
+    },
+  };
 }
 
 function notStarted(program: string, cause: Error): ClusterError {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
+import { limited } from '../cluster/program.ts';
 
 export interface Followed {
   readonly words: readonly string[];
@@ -94,26 +95,14 @@ async function run(
     stdio: ['ignore', stream === process.stderr ? 2 : 1, 'inherit'],
     env: environment ?? process.env,
   });
-  let late = false;
-  let kill: NodeJS.Timeout | undefined;
-  const end = () => {
-    child.kill('SIGTERM');
-    kill ??= setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-  };
-  const timer = setTimeout(() => {
-    late = true;
-    end();
-  }, timeoutMs);
-  signal.addEventListener('abort', end, { once: true });
+  const limit = limited(child, { timeoutMs, signal, killAfterMs: KILL_AFTER_MS });
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject).once('exit', (exit) => resolve(exit ?? 1));
     });
-    return late ? 'late' : code;
+    return limit.reached() ? 'late' : code;
   } finally {
-    clearTimeout(timer);
-    clearTimeout(kill);
-    signal.removeEventListener('abort', end);
+    limit.lift();
   }
 }
 
