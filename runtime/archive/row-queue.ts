@@ -21,6 +21,11 @@ const GAP_RESERVE_BYTES = 1_048_576;
  * portion that is hardly used hardly any page is resident.
  */
 const PORTION_BYTES = 1_048_576;
+/**
+ * Portions whose memory is kept for the next ones: else it becomes garbage several times a second. Two are in turns at
+ * any time; more than four are in use only while the disk hangs.
+ */
+const KEPT_PORTIONS = 3;
 
 interface Portion {
   readonly buffer: Buffer;
@@ -39,8 +44,7 @@ export class RowQueue {
   readonly #lines = new LineBytes();
   /** Only the last one may be empty. */
   readonly #portions: Portion[] = [];
-  /** A portion's memory that nobody uses: else it is given back and asked for several times a second. */
-  #spare: Buffer | null = null;
+  readonly #spare: Buffer[] = [];
   #bytes = 0;
   #sequence = 0;
 
@@ -101,8 +105,8 @@ export class RowQueue {
 
   /** Nobody needs the lines of `batch` any more. */
   recycle({ lines }: Batch): void {
-    if (lines.buffer.byteLength !== PORTION_BYTES) return;
-    this.#spare ??= Buffer.from(lines.buffer);
+    const fits = lines.buffer.byteLength === PORTION_BYTES;
+    if (fits && this.#spare.length < KEPT_PORTIONS) this.#spare.push(Buffer.from(lines.buffer));
   }
 
   /** Writes the line behind the last row. It counts once the portion says that it is used up to `end`. */
@@ -141,8 +145,6 @@ export class RowQueue {
 
   #memory(room: number): Buffer {
     if (room > PORTION_BYTES) return Buffer.allocUnsafeSlow(room);
-    const spare = this.#spare ?? Buffer.allocUnsafeSlow(PORTION_BYTES);
-    this.#spare = null;
-    return spare;
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(PORTION_BYTES);
   }
 }
