@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { until } from './feed-server.ts';
 
 const MAIN = fileURLToPath(new URL('../../../runtime/main.ts', import.meta.url));
@@ -25,7 +26,10 @@ export interface RecorderProcess extends Program {
   metric(name: string): Promise<number>;
 }
 
-/** Starts the real program. End it with `program.child.kill(…)` and await `exit`. */
+/**
+ * Starts the real program, from a test or its beforeEach. End it with `program.child.kill(…)` and await `exit`; what a
+ * test leaves that was cut short is killed.
+ */
 export function startProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -34,6 +38,7 @@ export function startProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...environment },
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
