@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { cronJobObject } from '../../runtime/gates/kubernetes/objects.ts';
+import { UPLOADER_CRON_JOB } from '../../runtime/gates/workloads.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { CANARY_NAMESPACE } from '../settings/names.ts';
 import type { Targets } from './attempts.ts';
@@ -7,6 +9,12 @@ import { E2eError } from './error.ts';
 import { configMap } from './objects.ts';
 
 const named = z.object({ metadata: z.object({ name: z.string() }) });
+const job = z.object({
+  metadata: z.object({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+  }),
+});
 const freight = named.extend({
   status: z.object({ metadata: z.record(z.string(), z.unknown()).default({}) }).prefault({}),
 });
@@ -33,11 +41,24 @@ export async function targetsOn(kubectl: Kubectl): Promise<Targets> {
     freights.find(({ status }) => ledgerKey(status.metadata) !== undefined),
     'a Freight that ran in full',
   );
+  const template = async (namespace: string) => {
+    const found = await kubectl.find('cronjobs.batch', UPLOADER_CRON_JOB, namespace, cronJobObject);
+    return present(found, `CronJob ${UPLOADER_CRON_JOB} in ${namespace}`).spec.jobTemplate;
+  };
+  const jobs = await kubectl.list('jobs.batch', 'orderbooks-canary', job);
+  const scheduled = jobs.find(
+    ({ metadata }) => metadata.labels['app.kubernetes.io/managed-by'] === undefined,
+  );
   return {
     recorder: present(await pod(CANARY_NAMESPACE, 'ws-recorder'), 'a recorder in the canary'),
     feed: await pod(CANARY_NAMESPACE, 'simulated-feed'),
     productionRecorder: present(await pod('orderbooks', 'ws-recorder'), 'a recorder in production'),
     collector: present(await pod('orderbooks', 'collector'), 'a collector in production'),
+    templates: {
+      canary: await template('orderbooks-canary'),
+      production: await template('orderbooks'),
+    },
+    scheduled: scheduled?.metadata.name ?? null,
     freight: ran.metadata.name,
     run: await evidence('run'),
     latest: await evidence('latest'),

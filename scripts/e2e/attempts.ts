@@ -1,4 +1,6 @@
+import type { JobTemplate } from '../../runtime/gates/kubernetes/objects.ts';
 import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
+import { onForeignJob, onJobs } from './attempts-on-jobs.ts';
 import { PROJECT } from './delivery.ts';
 
 /** Objects of a running bundle that attempts are made on. */
@@ -7,8 +9,12 @@ export interface Targets {
   readonly feed: string | null;
   readonly productionRecorder: string;
   readonly collector: string;
+  /** Of the uploader's CronJob in the canary and in production. */
+  readonly templates: { readonly canary: JobTemplate; readonly production: JobTemplate };
+  /** A Job of that CronJob in the canary, if there is one. */
+  readonly scheduled: string | null;
   readonly freight: string;
-  /** Names of evidence that is kept. */
+  /** Evidence that is kept. */
   readonly run: Kept;
   readonly latest: Kept;
   /** A key of the ledger on `freight`. */
@@ -44,6 +50,9 @@ export function attempts(targets: Targets): readonly Attempt[] {
     ...onEvidence(targets),
     ...onOtherConfigMaps(),
     ...onPods(targets),
+    ...onJobs(targets.templates.canary, CANARY),
+    ...onJobs(targets.templates.production, PRODUCTION).slice(0, 2),
+    ...(targets.scheduled === null ? [] : [onForeignJob(targets.scheduled, CANARY)]),
     ...withoutRights(targets),
     ...onLedger(targets),
   ];

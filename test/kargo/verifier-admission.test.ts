@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { evidenceRunName, latestEvidenceName } from '../../runtime/gates/evidence-store.ts';
+import { inspectArguments } from '../../runtime/gates/kubernetes/inspector.ts';
+import { jobFromTemplate } from '../../runtime/gates/kubernetes/job-template.ts';
+import type { JobTemplate } from '../../runtime/gates/kubernetes/objects.ts';
+import { UPLOADER_CRON_JOB } from '../../runtime/gates/workloads.ts';
 import { render } from '../manifests/render.ts';
 
 interface Policy {
@@ -18,10 +22,15 @@ interface Policy {
 }
 
 const objects = render('kargo');
+const canary = render('gitops/overlays/canary');
 const account = 'system:serviceaccount:orderbooks-delivery:orderbooks-verifier';
 
 // There is no CEL here: what it decides by is taken from its text and tried on the names that the gates really use.
-describe.each(['orderbooks-verifier-evidence', 'orderbooks-verifier-pods'])('%s', (name) => {
+describe.each([
+  'orderbooks-verifier-evidence',
+  'orderbooks-verifier-jobs',
+  'orderbooks-verifier-pods',
+])('%s', (name) => {
   it('is bound everywhere with Deny, refuses what it cannot decide, and concerns the verifier alone', () => {
     const { spec } = policy(name);
     expect(spec.failurePolicy).toBe('Fail');
@@ -35,6 +44,70 @@ describe.each(['orderbooks-verifier-evidence', 'orderbooks-verifier-pods'])('%s'
     // No selector: a namespace that it leaves out would be one where nothing restrains the verifier.
     expect(binding?.spec).toEqual({ policyName: name, validationActions: ['Deny'] });
   });
+});
+
+describe('the admission policy for the Jobs that the verifier makes', () => {
+  const { spec } = policy('orderbooks-verifier-jobs');
+  const cronJob = objectNamed('CronJob', UPLOADER_CRON_JOB) as unknown as {
+    readonly spec: { readonly jobTemplate: JobTemplate };
+  };
+
+  it('knows the repository of the images, and every volume and variable of the CronJob', () => {
+    const text = (name: string) =>
+      spec.variables.find((each) => each.name === name)?.expression ?? '';
+    const { containers, volumes = [] } = cronJob.spec.jobTemplate.spec.template.spec;
+    const [container] = containers;
+    const warehouse = objects.find(({ kind }) => kind === 'Warehouse')?.spec as unknown as {
+      readonly subscriptions: readonly { readonly image?: { readonly repoURL: string } }[];
+    };
+    const repository = warehouse.subscriptions.find(({ image }) => image !== undefined)?.image;
+    expect(text('repository')).toBe(`'${repository?.repoURL}'`);
+    const names = volumes.flatMap((volume) => [
+      (volume['configMap'] as { name?: string } | undefined)?.name?.replace(/-[a-z0-9]+$/, ''),
+      (volume['secret'] as { secretName?: string } | undefined)?.secretName,
+      volume.persistentVolumeClaim?.claimName,
+    ]);
+    for (const name of names.filter((one) => one !== undefined))
+      expect(text('isVolumes')).toContain(`'${name}'`);
+    const variables = (container?.['env'] ?? []) as readonly { readonly name: string }[];
+    expect(variables.length).toBeGreaterThan(0);
+    for (const { name } of variables) {
+      if (!name.startsWith('ORDERBOOKS_')) expect(text('isContainer')).toContain(`'${name}'`);
+    }
+  });
+
+  it('covers making and deleting them', () => {
+    expect(spec.matchConstraints.resourceRules[0]).toMatchObject({
+      operations: ['CREATE', 'DELETE'],
+      resources: ['jobs'],
+    });
+  });
+
+  it.each(['inspector', 'uploader'] as const)(
+    'knows the name and command of an %s',
+    (component) => {
+      const name = `orderbooks-${component}-0123abcd-1`;
+      const job = jobFromTemplate(cronJob.spec.jobTemplate, {
+        name,
+        namespace: 'orderbooks-canary',
+        component,
+        runId: '0123abcd',
+        node: null,
+        deadlineSeconds: 60,
+        readOnly: component === 'inspector',
+        args: (args) => (component === 'inspector' ? inspectArguments(args, {}) : args),
+      }) as {
+        readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+        readonly spec: JobTemplate['spec'];
+      };
+      const text = spec.variables.map(({ expression }) => expression).join('\n');
+      expect(text).toContain(`variables.name.startsWith('orderbooks-${component}-')`);
+      expect(text).toContain(`== '${job.metadata.labels['app.kubernetes.io/managed-by']}'`);
+      const pod = job.spec.template.spec;
+      expect(text).toContain(`'${pod.containers[0]?.args?.[0]}'`);
+      expect(pod['automountServiceAccountToken']).toBe(false);
+    },
+  );
 });
 
 describe('the admission policy for the verifier’s ConfigMaps', () => {
@@ -111,4 +184,10 @@ function policy(name: string): Policy {
   );
   if (found === undefined) throw new Error(`no policy ${name}`);
   return found as unknown as Policy;
+}
+
+function objectNamed(kind: string, name: string) {
+  const found = canary.find((one) => one.kind === kind && one.metadata.name === name);
+  if (found === undefined) throw new Error(`no ${kind} ${name}`);
+  return found;
 }
