@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Random } from '../../runtime/simulator/random.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 import { PROJECT } from './delivery.ts';
@@ -38,7 +39,8 @@ export interface Means {
 
 export const STRUCK_JOB_LABEL = 'orderbooks-gate-run';
 export const NAMESPACES = { canary: CANARY_NAMESPACE, full: PRODUCTION_NAMESPACE } as const;
-const CUT_MS = 30_000;
+/** Shorter than one call's time-out, and longer than several. */
+const CUT_MS = [5000, 30_000] as const;
 /** A gate runs Jobs with pauses between them; the longest is its observation. */
 const NEXT_JOB_MS = 30_000;
 const LOOK_MS = 300;
@@ -54,6 +56,7 @@ export async function deal(
   { kubectl, stage, cut, isolate, kill, signal }: Means,
   blow: Blow,
   pod: GatePod,
+  random: Random,
 ): Promise<boolean> {
   const remove = async (name: string, namespace: string, grace: readonly string[]) => {
     const answer = await kubectl.answer([
@@ -79,17 +82,22 @@ export async function deal(
       return own !== null && remove(own, NAMESPACES[stage], ['--grace-period=0', '--force']);
     }
     case 'connection cut':
-      return during(cut, pod, signal);
+      return during(cut, random.integer(...CUT_MS), pod, signal);
     case 'network cut':
-      return during(isolate, pod, signal);
+      return during(isolate, random.integer(...CUT_MS), pod, signal);
   }
 }
 
-async function during(cut: Cut | null, pod: GatePod, signal: AbortSignal): Promise<boolean> {
+async function during(
+  cut: Cut | null,
+  forMs: number,
+  pod: GatePod,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (cut === null) return false;
   await shell(cut.command, pod);
   try {
-    await sleep(CUT_MS, undefined, { signal });
+    await sleep(forMs, undefined, { signal });
   } finally {
     await shell(cut.mend, pod);
   }

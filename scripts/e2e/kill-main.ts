@@ -24,6 +24,7 @@ interface Flags {
   readonly isolate?: string;
   readonly rejoin?: string;
   readonly kill?: string;
+  readonly policy?: string;
   readonly output?: string;
 }
 
@@ -54,6 +55,7 @@ async function main(): Promise<number> {
     .option('--isolate <command>', "shell command that cuts off the pods of POD_NAME's node")
     .option('--rejoin <command>', 'shell command that mends that')
     .option('--kill <command>', 'shell command that sends SIGKILL to POD_NAME in POD_NAMESPACE')
+    .option('--policy <json>', 'merged over the policy of each run, to make them short')
     .option('--output <file>', 'where the records go as JSON')
     .exitOverride();
   return runToExitCode(program, () => run(program.parse().opts<Flags>()));
@@ -76,6 +78,7 @@ async function run(flags: Flags): Promise<number> {
       cut: pair(flags.cut, flags.mend),
       isolate: pair(flags.isolate, flags.rejoin),
       kill: flags.kill ?? null,
+      policy: flags.policy ?? null,
       progress,
       signal: stop.signal,
     });

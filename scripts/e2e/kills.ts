@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { Evidence } from '../../runtime/gates/evidence.ts';
-import { randomOf } from '../../runtime/simulator/random.ts';
+import { POLICY_OVERRIDES } from '../../runtime/gates/terms.ts';
+import { type Random, randomOf } from '../../runtime/simulator/random.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Progress } from '../rehearse/progress.ts';
 import { type Blow, deal, type Means, NAMESPACES, podObject, STRUCK_JOB_LABEL } from './blows.ts';
@@ -16,6 +17,8 @@ export interface KillOptions extends Means {
   readonly freight: string;
   readonly times: number;
   readonly seed: string;
+  /** JSON that is merged over the policy of each run (ORDERBOOKS_POLICY_OVERRIDES); the evidence names what it set. */
+  readonly policy: string | null;
   readonly progress: Progress;
 }
 
@@ -45,6 +48,14 @@ const END_TIMEOUT_MS = 900_000;
 /** What a killed verifier leaves ends at its deadline and goes ten minutes later (job-template.ts). */
 const GONE_TIMEOUT_MS = 1_200_000;
 
+const jobSpec = z.looseObject({
+  template: z.looseObject({
+    spec: z.looseObject({
+      containers: z.array(z.looseObject({ env: z.array(z.unknown()).optional() })),
+    }),
+  }),
+});
+type JobSpec = z.infer<typeof jobSpec>;
 const template = z.object({
   spec: z.object({
     metrics: z
@@ -53,7 +64,7 @@ const template = z.object({
           provider: z.object({
             job: z.object({
               metadata: z.record(z.string(), z.unknown()).default({}),
-              spec: z.record(z.string(), z.unknown()),
+              spec: jobSpec,
             }),
           }),
         }),
@@ -90,7 +101,7 @@ export async function strike(options: KillOptions): Promise<KillResult> {
     const undisturbed = index === 0 || index === times + 1;
     const blow = undisturbed ? 'none' : (blows[random.integer(0, blows.length - 1)] ?? 'none');
     const at = undisturbed ? 0 : random.integer(0, span.ms);
-    const record = await oneRun(options, { index, blow, atMs: at, span });
+    const record = await oneRun(options, { index, blow, atMs: at, span, random });
     records.push(record);
     progress.note(
       `${index}. ${record.blow} at ${record.at.toFixed(1)} s: Job ${record.job}, latest ${record.latest}, document ${record.document ?? 'none'}${record.struck ? '' : ' (nothing to break then)'}${record.violation === '' ? '' : `; ${record.violation}`}`,
@@ -107,15 +118,16 @@ async function oneRun(
     readonly blow: KillRecord['blow'];
     readonly atMs: number;
     readonly span: { ms: number };
+    readonly random: Random;
   },
 ): Promise<KillRecord> {
   const { kubectl, stage, progress, signal } = options;
-  const { index, blow, atMs, span } = plan;
+  const { index, blow, atMs, span, random } = plan;
   const subject = await kubectl.find('freights.kargo.akuity.io', options.freight, PROJECT, freight);
   if (subject === null) throw new E2eError('NOT_SEEN', `there is no Freight ${options.freight}`);
   const name = `strike-${options.seed}-${index}`;
   const since = new Date();
-  await createJob(kubectl, stage, subject, name);
+  await createJob(options, subject, name);
   const pod = await until(
     { what: `the pod of Job ${name}`, timeoutMs: BEGIN_TIMEOUT_MS, signal, progress },
     async () => {
@@ -129,7 +141,7 @@ async function oneRun(
   let struck = false;
   if (blow !== 'none') {
     await sleep(atMs, undefined, { signal });
-    struck = await deal(options, blow, pod);
+    struck = await deal(options, blow, pod, random);
   }
   const ended = await until(
     { what: `the end of Job ${name}`, timeoutMs: END_TIMEOUT_MS, signal, progress },
@@ -172,8 +184,7 @@ export function violationOf(run: Omit<KillRecord, 'violation'>): string {
 }
 
 async function createJob(
-  kubectl: Kubectl,
-  stage: string,
+  { kubectl, stage, policy }: KillOptions,
   subject: Freight,
   name: string,
 ): Promise<void> {
@@ -211,9 +222,20 @@ async function createJob(
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { ...metadata, name, namespace: PROJECT },
-    spec,
+    spec: policy === null ? spec : withVariable(spec, POLICY_OVERRIDES, policy),
   };
   await kubectl.run(['create', '-f', '-'], stringify(object));
+}
+
+/** A Job's spec whose containers have one more variable. */
+function withVariable(spec: JobSpec, name: string, value: string): JobSpec {
+  const { template: podTemplate } = spec;
+  const containers = podTemplate.spec.containers.map((container) => ({
+    ...container,
+    env: [...(container.env ?? []), { name, value }],
+  }));
+  const podSpec = { ...podTemplate.spec, containers };
+  return { ...spec, template: { ...podTemplate, spec: podSpec } };
 }
 
 async function latestOf(kubectl: Kubectl, stage: string, subject: Freight): Promise<string> {
