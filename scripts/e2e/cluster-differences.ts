@@ -2,14 +2,20 @@ import type { Change } from './changes.ts';
 
 const OVERLAYS = ['canary', 'full'] as const;
 
-/** Records the simulator that comes as a component, instead of Polymarket. */
+/** Records the simulator that comes as a component, instead of Polymarket: one for both, or they could not be compared. */
 export const SIMULATED: readonly Change[] = [
-  ...OVERLAYS.map((stage) => `gitops/overlays/${stage}`).map((kustomization) => ({
-    kind: 'component' as const,
-    kustomization,
+  {
+    kind: 'component',
+    kustomization: 'gitops/overlays/canary',
     component: 'gitops/components/simulated-feed',
     why: 'nothing of Polymarket is needed',
-  })),
+  },
+  {
+    kind: 'component',
+    kustomization: 'gitops/overlays/full',
+    component: 'gitops/components/canary-feed',
+    why: 'both record the same exchange',
+  },
   {
     kind: 'component',
     kustomization: 'argocd',
