@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cronJobObject } from '../../runtime/gates/kubernetes/objects.ts';
 import { UPLOADER_CRON_JOB } from '../../runtime/gates/workloads.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
-import { CANARY_NAMESPACE } from '../settings/names.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
 import type { Targets } from './attempts.ts';
 import { PROJECT } from './delivery.ts';
 import { E2eError } from './error.ts';
@@ -45,18 +45,21 @@ export async function targetsOn(kubectl: Kubectl): Promise<Targets> {
     const found = await kubectl.find('cronjobs.batch', UPLOADER_CRON_JOB, namespace, cronJobObject);
     return present(found, `CronJob ${UPLOADER_CRON_JOB} in ${namespace}`).spec.jobTemplate;
   };
-  const jobs = await kubectl.list('jobs.batch', 'orderbooks-canary', job);
+  const jobs = await kubectl.list('jobs.batch', CANARY_NAMESPACE, job);
   const scheduled = jobs.find(
     ({ metadata }) => metadata.labels['app.kubernetes.io/managed-by'] === undefined,
   );
   return {
     recorder: present(await pod(CANARY_NAMESPACE, 'ws-recorder'), 'a recorder in the canary'),
     feed: await pod(CANARY_NAMESPACE, 'simulated-feed'),
-    productionRecorder: present(await pod('orderbooks', 'ws-recorder'), 'a recorder in production'),
-    collector: present(await pod('orderbooks', 'collector'), 'a collector in production'),
+    productionRecorder: present(
+      await pod(PRODUCTION_NAMESPACE, 'ws-recorder'),
+      'a recorder in production',
+    ),
+    collector: present(await pod(PRODUCTION_NAMESPACE, 'collector'), 'a collector in production'),
     templates: {
-      canary: await template('orderbooks-canary'),
-      production: await template('orderbooks'),
+      canary: await template(CANARY_NAMESPACE),
+      production: await template(PRODUCTION_NAMESPACE),
     },
     scheduled: scheduled?.metadata.name ?? null,
     freight: ran.metadata.name,

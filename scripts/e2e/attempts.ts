@@ -50,9 +50,9 @@ export function attempts(targets: Targets): readonly Attempt[] {
     ...onEvidence(targets),
     ...onOtherConfigMaps(),
     ...onPods(targets),
-    ...onJobs(targets.templates.canary, CANARY),
-    ...onJobs(targets.templates.production, PRODUCTION).slice(0, 2),
-    ...(targets.scheduled === null ? [] : [onForeignJob(targets.scheduled, CANARY)]),
+    ...onJobs(targets.templates.canary, CANARY_NAMESPACE),
+    ...onJobs(targets.templates.production, PRODUCTION_NAMESPACE).slice(0, 2),
+    ...(targets.scheduled === null ? [] : [onForeignJob(targets.scheduled, CANARY_NAMESPACE)]),
     ...withoutRights(targets),
     ...onLedger(targets),
   ];

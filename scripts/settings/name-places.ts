@@ -71,6 +71,8 @@ const MENTIONS: readonly (readonly [before: string, after: string])[] = [
   // Conditions of admission policies.
   ["\\bnamespace\\s*==\\s*'", "'"],
   ['\\bsystem:serviceaccount:', ':'],
+  // Hosts of Services.
+  ['://[a-z0-9-]+\\.', '[:/.]'],
   // Objects that a policy of the gates lists.
   ['^["\']?/Namespace/', '["\']?$'],
 ];
