@@ -50,6 +50,14 @@ describe('two redundant connections', () => {
       'the gauge',
       async () => (await recorder.metric('orderbooks_recorder_slot_open{slot="ws1"}')) === 1,
     );
+    // Nothing is on its way any more when the recorder ends.
+    await fetch(`${simulator.controlUrl}/stall`, { method: 'POST', body: '{}' });
+    let received = -1;
+    await until('the last frame', async () => {
+      const before = received;
+      received = await recorder.metric('orderbooks_recorder_data_frames_total');
+      return received === before;
+    });
     recorder.child.kill('SIGTERM');
     expect((await recorder.exit).code).toBe(0);
 
