@@ -49,6 +49,22 @@ export const BAD_COMPARISONS: readonly Variant[] = [
         namespace === PRODUCTION ? { ...summary, markets: [], covered: [] } : summary;
     },
   ),
+  variant(
+    'summary: events of different kinds only',
+    ['comparison-events'],
+    /recorded by both/,
+    (world) => {
+      world.change.summary = (summary, namespace) => ({
+        ...summary,
+        markets: summary.markets.map((one) => ({
+          ...one,
+          buckets: one.buckets
+            .filter(({ type }) => type === 'price_change' && namespace === PRODUCTION)
+            .map((bucket) => ({ ...bucket, type: 'best_bid_ask' })),
+        })),
+      });
+    },
+  ),
   variant('summary: no latencies of the canary', ['comparison-latency'], / 0 values/, (world) => {
     world.change.summary = (summary, namespace) =>
       namespace === PRODUCTION ? summary : { ...summary, latency_ms: [] };

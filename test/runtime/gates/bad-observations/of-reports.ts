@@ -112,6 +112,14 @@ export const BAD_REPORTS: readonly Variant[] = [
       });
     },
   ),
+  variant(
+    'report: only rows of lost connections',
+    ['connections-recover'],
+    /never subscribed/,
+    (world) => {
+      eachArchive(world, '', { gaps: [gap('refused', world.time - 1000, 'a', 1)] });
+    },
+  ),
   variant('report: no connect row', ['connections-recover'], /never subscribed/, (world) => {
     eachArchive(world, '', { gaps: [] });
   }),
