@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { type GitPlace, git } from '../git.ts';
@@ -141,13 +141,15 @@ export async function copyTree(workingTree: string, folder: string, home: string
     '-z',
   );
   const deleted = new Set((await git(place, 'ls-files', '--deleted', '-z')).split('\0'));
+  const made = new Set<string>();
   for (const path of listed.split('\0')) {
     if (path === '' || deleted.has(path)) continue;
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await cp(join(workingTree, path), join(folder, path), {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
+    const [from, to] = [join(workingTree, path), join(folder, path)];
+    if (!made.has(dirname(to))) await mkdir(dirname(to), { recursive: true });
+    made.add(dirname(to));
+    // Nearly all are plain files, which cp() copies at three times the cost.
+    if ((await lstat(from)).isFile()) await copyFile(from, to);
+    else await cp(from, to, { recursive: true, verbatimSymlinks: true });
   }
 }
 
