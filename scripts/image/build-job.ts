@@ -19,6 +19,8 @@ export interface BuildPlan {
   readonly platforms: readonly string[];
   /** A bill of materials as an attestation beside the image. */
   readonly sbom: boolean;
+  /** Signed with the key in Secret `orderbooks-cosign` once it is pushed. */
+  readonly sign: boolean;
   /** Registry without TLS, such as one inside the cluster. */
   readonly insecure: boolean;
   readonly deadlineSeconds: number;
@@ -28,6 +30,9 @@ export interface BuildPlan {
 export const REGISTRY_SECRET = 'orderbooks-registry';
 /** Secret with key `token` for a private repository; optional. */
 export const GIT_SECRET = 'orderbooks-git';
+/** Secret with keys `cosign.key` and `cosign.password`, as `cosign generate-key-pair k8s://…` makes it. */
+export const SIGN_SECRET = 'orderbooks-cosign';
+const COSIGN_IMAGE = 'ghcr.io/sigstore/cosign/cosign:v2.4.1';
 /** A finished Job stays this long, so that its log can be read. */
 const KEEP_SECONDS = 86_400;
 const NAME_LENGTH = 12;
@@ -63,7 +68,7 @@ export function buildJob(plan: BuildPlan): KubernetesObject {
           restartPolicy: 'Never',
           automountServiceAccountToken: false,
           enableServiceLinks: false,
-          ...(plan.builder === 'buildkit' ? buildkit(plan) : kaniko(plan)),
+          ...signed(plan, plan.builder === 'buildkit' ? buildkit(plan) : kaniko(plan)),
         },
       },
     },
@@ -151,6 +156,42 @@ function kaniko(plan: BuildPlan) {
     ],
     volumes: [registryVolume()],
   };
+}
+
+/** What is pushed is signed by a container that starts when the build has ended well; the registry keeps the signature. */
+function signed<T extends { readonly containers: readonly object[] }>(plan: BuildPlan, pod: T) {
+  if (!plan.sign) return pod;
+  const secret = (name: string, key: string) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: SIGN_SECRET, key } },
+  });
+  const sign = {
+    name: 'sign',
+    image: COSIGN_IMAGE,
+    args: [
+      'sign',
+      '--yes',
+      '--recursive',
+      // No entry in a public log: it would tell everybody the name of a private image.
+      '--tlog-upload=false',
+      '--key=env://COSIGN_PRIVATE_KEY',
+      ...(plan.insecure ? ['--allow-http-registry'] : []),
+      `${plan.repository}:${plan.commit}`,
+    ],
+    env: [
+      secret('COSIGN_PRIVATE_KEY', 'cosign.key'),
+      secret('COSIGN_PASSWORD', 'cosign.password'),
+      { name: 'DOCKER_CONFIG', value: '/registry' },
+    ],
+    resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '512Mi' } },
+    securityContext: {
+      runAsUser: USER,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [registryMount('/registry')],
+  };
+  return { ...pod, initContainers: pod.containers, containers: [sign] };
 }
 
 function gitToken() {

@@ -144,7 +144,13 @@ async function finished(kubectl: Kubectl, plan: BuildPlan, signal: AbortSignal):
     );
     if (ended?.type === 'Complete') return;
     if (ended !== undefined || found === null || Date.now() > deadline) {
-      const words = ['logs', `job/${name}`, `--namespace=${plan.namespace}`, `--tail=${LOG_LINES}`];
+      const words = [
+        'logs',
+        `job/${name}`,
+        `--namespace=${plan.namespace}`,
+        '--all-containers',
+        `--tail=${LOG_LINES}`,
+      ];
       const log = await kubectl.answer(words);
       throw new ClusterError(
         'BUILD_FAILED',

@@ -24,6 +24,7 @@ interface Flags extends ClusterFlags {
   readonly repository?: string;
   readonly platform: readonly string[];
   readonly sbom?: boolean;
+  readonly sign?: boolean;
   readonly insecure?: boolean;
   readonly timeout: string;
   readonly root: string;
@@ -51,6 +52,7 @@ const program = withClusterOptions(
   .option('--repository <name>', 'default: imageRepository of the settings')
   .option('--platform <list>', 'separated by commas', platforms, ['linux/amd64'])
   .option('--sbom', 'attest a software bill of materials beside the image (BuildKit)')
+  .option('--sign', 'sign it with the key in Secret orderbooks-cosign (cosign)')
   .option('--insecure', 'the registry has no TLS')
   .option('--timeout <duration>', 'how long the build may take', '20m')
   .option('--root <folder>', 'the checkout', ROOT)
@@ -77,6 +79,7 @@ process.exitCode = await runCommand(program, async (signal) => {
       repository: flags.repository ?? imageRepository,
       platforms: flags.platform,
       sbom: flags.sbom === true,
+      sign: flags.sign === true,
       insecure: flags.insecure === true,
       deadlineSeconds: Math.ceil(parseDuration(flags.timeout) / 1000),
     },

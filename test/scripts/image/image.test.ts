@@ -20,6 +20,7 @@ const PLAN = {
   repository: 'registry.example.com/data/orderbooks',
   platforms: ['linux/amd64', 'linux/arm64'],
   sbom: false,
+  sign: false,
   insecure: false,
   deadlineSeconds: 60,
 } as const;
@@ -104,6 +105,27 @@ test('credentials reach the Job as references to Secrets, never as values', () =
     expect(text).toContain('"secretName":"orderbooks-registry","optional":true');
   }
 });
+
+test('an image is signed once it is pushed, with a key that stands in no argument', () => {
+  const plan = { ...PLAN, commit: 'a'.repeat(40), commitSeconds: 1 };
+  for (const builder of ['buildkit', 'kaniko'] as const) {
+    const { initContainers, containers } = podOf(buildJob({ ...plan, builder, sign: true }));
+    expect(initContainers?.map(({ name }) => name)).toEqual(['build']);
+    expect(containers.map(({ name }) => name)).toEqual(['sign']);
+    expect(containers[0]?.args?.at(-1)).toBe(`${PLAN.repository}:${plan.commit}`);
+    expect(JSON.stringify(containers)).toContain('"secretKeyRef":{"name":"orderbooks-cosign"');
+  }
+  expect(podOf(buildJob(plan)).initContainers).toBeUndefined();
+});
+
+interface Pod {
+  readonly initContainers?: readonly { readonly name: string }[];
+  readonly containers: readonly { readonly name: string; readonly args?: readonly string[] }[];
+}
+
+function podOf(job: object): Pod {
+  return (job as { spec: { template: { spec: Pod } } }).spec.template.spec;
+}
 
 test('an image that is there is not built again, and its digest is told', async () => {
   const { result, image, calls } = await build([], [right(sha)]);
