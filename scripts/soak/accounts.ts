@@ -22,6 +22,8 @@ export interface Totals {
 
 interface RecordedConnection {
   readonly digests: string[];
+  /** When its first frame was received, milliseconds since 1970. */
+  firstAt: number;
   endedByGap: boolean;
   overflowed: number;
   /** Nothing more can come. */
@@ -31,6 +33,8 @@ interface RecordedConnection {
 const ENDS: ReadonlySet<string> = new Set(['disconnect', 'stall', 'crash']);
 /** A frame takes a while from the simulator's socket to the recorder's clock on a busy machine. */
 const TRAVEL_MS = 3_000;
+/** The recorder's clock goes by the monotonic one, the simulator's does not. */
+const CLOCKS_APART_MS = 1_000;
 const PROBLEMS_LISTED = 20;
 
 /** Reads archives as they are closed and settles every connection with the ledger as soon as it is over. */
@@ -94,7 +98,9 @@ export class Accounts {
   }
 
   #takeFrame(row: FrameRow): void {
-    this.#of(row.connection_id).digests.push(row.payload_sha256.slice(0, DIGEST_CHARACTERS));
+    const connection = this.#of(row.connection_id);
+    if (connection.digests.length === 0) connection.firstAt = Date.parse(row.received_at);
+    connection.digests.push(row.payload_sha256.slice(0, DIGEST_CHARACTERS));
   }
 
   #takeGap(row: GapRow): void {
@@ -115,7 +121,11 @@ export class Accounts {
       this.#connections.delete(id);
       return;
     }
-    const sent = matchingConnection(this.#ledger.unsettled, recorded);
+    // Connections may begin with the same frames. Of such ones it is the last that was open before the first frame came.
+    const candidates = this.#ledger.unsettled
+      .filter(({ openedAt }) => openedAt <= recorded.firstAt + CLOCKS_APART_MS)
+      .toSorted((a, b) => b.openedAt - a.openedAt);
+    const sent = matchingConnection(candidates, recorded);
     // The simulator learns of an end later than the recorder when it plays dead.
     if (sent !== null && sent.closedAt === null && !last) return;
     if (sent === null && !last) return;
@@ -164,7 +174,7 @@ export class Accounts {
   #of(id: string): RecordedConnection {
     const known = this.#connections.get(id);
     if (known !== undefined) return known;
-    const fresh = { digests: [], endedByGap: false, overflowed: 0, over: false };
+    const fresh = { digests: [], firstAt: 0, endedByGap: false, overflowed: 0, over: false };
     this.#connections.set(id, fresh);
     return fresh;
   }

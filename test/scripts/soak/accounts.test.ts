@@ -24,8 +24,14 @@ const framesOf = (letters: string, connection = 'ws1-1') =>
   [...letters].map((text, index) => frame(index, { connection, text }));
 
 /** Sends `letters` on connection `number`; it is closed with all of them flushed. */
-function send(ledger: SentLedger, number: number, letters: string, closed = true): void {
-  ledger.sink({ type: 'open', connection: number, at: AT, local_port: 1, remote_port: 2 });
+function send(
+  ledger: SentLedger,
+  number: number,
+  letters: string,
+  closed = true,
+  openedAt = AT,
+): void {
+  ledger.sink({ type: 'open', connection: number, at: openedAt, local_port: 1, remote_port: 2 });
   for (const [sequence, text] of [...letters].entries()) {
     const bytes = text.length;
     ledger.sink({
@@ -122,5 +128,23 @@ describe("a soak's accounts", () => {
     ]);
     expect(totals).toMatchObject({ sent: 8, archived: 4, inGaps: 4, missing: 0, problems: [] });
     expect(totals.gaps).toEqual({ overflow: 1, disconnect: 1 });
+  });
+
+  it('tell connections apart that begin with the same frames by when they were opened', async () => {
+    const ledger = new SentLedger();
+    send(ledger, 1, 'abc', true, AT);
+    send(ledger, 2, 'a', true, AT + 10_000);
+    send(ledger, 3, 'a', true, AT + 20_000);
+    const at = new Date(AT + 10_100).toISOString();
+    const rows = [
+      frame(0, { connection: 'ws1-1', text: 'a', at }),
+      gapOf('ws1-1', 'disconnect'),
+      ...[...'abc'].map((text, index) =>
+        frame(index, { connection: 'ws1~1', text, at: new Date(AT + 100).toISOString() }),
+      ),
+      frame(0, { connection: 'ws1-2', text: 'a', at: new Date(AT + 20_100).toISOString() }),
+    ];
+    const { totals } = await settled(ledger, rows);
+    expect(totals).toMatchObject({ sent: 5, archived: 5, missing: 0, foreign: 0, problems: [] });
   });
 });
