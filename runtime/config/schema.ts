@@ -4,8 +4,10 @@ import { CADENCES } from '../polymarket/slug.ts';
 import { READ_BACK } from '../uploader/read-back.ts';
 import { parseDuration } from './duration.ts';
 
+const EXPECTED_DURATION = 'expected a duration such as 500ms, 10s, 5m, 1.5h or 3d';
+
 /** A duration text (`500ms`, `10s`, `5m`, `3d`), as milliseconds once parsed. */
-export const duration = z.string().transform((text, context) => {
+export const duration = z.string(EXPECTED_DURATION).transform((text, context) => {
   try {
     return parseDuration(text);
   } catch (error) {
@@ -15,13 +17,31 @@ export const duration = z.string().transform((text, context) => {
   }
 });
 
+/** A timer that is set to more fires at once: it counts in 31 bits. */
+const LONGEST_WAIT_MS = 24 * 86_400_000;
+
+/** A duration that something waits for. */
+const wait = duration.refine((ms) => ms <= LONGEST_WAIT_MS, 'expected at most 24d');
+
+/** A pause of a loop, or a limit that nothing can keep within no time. */
+const pause = wait.refine((ms) => ms >= 1, 'expected at least 1ms');
+
+const address = z.url({
+  protocol: /^https?$/,
+  error: 'expected an address that begins with https:// or http://',
+});
+const socketAddress = z.url({
+  protocol: /^wss?$/,
+  error: 'expected an address that begins with wss:// or ws://',
+});
+
 const feed = z.strictObject({
-  gammaUrl: z.url().default('https://gamma-api.polymarket.com'),
-  clobUrl: z.url().default('https://clob.polymarket.com'),
-  websocketUrl: z.url().default('wss://ws-subscriptions-clob.polymarket.com/ws/market'),
+  gammaUrl: address.default('https://gamma-api.polymarket.com'),
+  clobUrl: address.default('https://clob.polymarket.com'),
+  websocketUrl: socketAddress.default('wss://ws-subscriptions-clob.polymarket.com/ws/market'),
   /** The service answers 403 to the default agents of some clients (facts/polymarket.md §1), so ours is set. */
   userAgent: z.string().min(1).default('orderbooks'),
-  requestTimeout: duration.prefault('10s'),
+  requestTimeout: pause.prefault('10s'),
 });
 
 const discovery = z.strictObject({
@@ -33,7 +53,7 @@ const discovery = z.strictObject({
   lookAhead: duration.prefault('15m'),
   /** A market stays chosen this long after its window ended. */
   keepAfterEnd: duration.prefault('5m'),
-  interval: duration.prefault('15s'),
+  interval: pause.prefault('15s'),
   /** 0 means every market inside the look-ahead. */
   marketLimit: z.number().int().nonnegative().default(0),
   /**
@@ -47,15 +67,15 @@ const recorder = z.strictObject({
   /** Redundant websockets, each subscribed to everything and archived on its own. */
   connections: z.number().int().min(1).max(4).default(1),
   /** Least time between the starts of two of them, so that they do not end together. */
-  connectionStagger: duration.prefault('5s'),
-  pingInterval: duration.prefault('10s'),
+  connectionStagger: wait.prefault('5s'),
+  pingInterval: pause.prefault('10s'),
   /** Time from subscribing to the first frame. */
-  firstMessageTimeout: duration.prefault('10s'),
+  firstMessageTimeout: pause.prefault('10s'),
   /** A connection without data (PONG is not data) for this long, while tokens are active, is a stall. */
-  silenceTimeout: duration.prefault('30s'),
-  reconnectInitial: duration.prefault('250ms'),
-  reconnectMaximum: duration.prefault('30s'),
-  checkpointInterval: duration.prefault('60s'),
+  silenceTimeout: pause.prefault('30s'),
+  reconnectInitial: wait.prefault('250ms'),
+  reconnectMaximum: wait.prefault('30s'),
+  checkpointInterval: pause.prefault('60s'),
   /** Received frames held in memory while the disk is slow; above it frames are lost and a gap says so. */
   queueBytes: z.number().int().positive().default(67_108_864),
 });
@@ -65,17 +85,17 @@ const MAX_BOOKS = 500;
 
 const collector = z.strictObject({
   /** From the start of a cycle to the start of the next. */
-  interval: duration.prefault('60s'),
+  interval: pause.prefault('60s'),
   /** A cycle that takes longer is ended and says so in its manifest. */
-  cycleDeadline: duration.prefault('45s'),
+  cycleDeadline: pause.prefault('45s'),
   /** Tokens per `POST /books`. */
   batchSize: z.number().int().min(1).max(MAX_BOOKS).default(250),
   /** Requests at the same time; the service permits 500 in 10 s (facts/polymarket.md §1). */
   concurrency: z.number().int().min(1).max(16).default(2),
   /** How often one batch is asked for in one cycle. */
   attempts: z.number().int().min(1).max(20).default(4),
-  retryInitial: duration.prefault('500ms'),
-  retryMaximum: duration.prefault('10s'),
+  retryInitial: wait.prefault('500ms'),
+  retryMaximum: wait.prefault('10s'),
   /** Answers held in memory while the disk is slow; above it answers are lost and a gap says so. */
   queueBytes: z.number().int().positive().default(67_108_864),
 });
@@ -84,16 +104,26 @@ const archive = z.strictObject({
   rotateAfter: duration.prefault('5m'),
   rotateBytes: z.number().int().positive().default(67_108_864),
   /** At most this much is at risk when the process or the machine dies. */
-  flushInterval: duration.prefault('500ms'),
+  flushInterval: pause.prefault('500ms'),
   gzipLevel: z.number().int().min(1).max(9).default(6),
 });
+
+const EXPECTED_REMOTE =
+  'expected an rclone remote, a colon and a folder, such as archive:orderbooks';
+const EXPECTED_FOLDER = 'expected the whole path of a folder, such as /mnt/archive';
 
 const uploader = z.strictObject({
   remote: z.discriminatedUnion('type', [
     /** `target` is an rclone remote and folder, such as `archive:orderbooks`. */
-    z.strictObject({ type: z.literal('rclone'), target: z.string().regex(/^[^:]+:/) }),
+    z.strictObject({
+      type: z.literal('rclone'),
+      target: z.string().regex(/^[^:]+:/, EXPECTED_REMOTE),
+    }),
     /** `target` is the folder of a mounted share. */
-    z.strictObject({ type: z.literal('directory'), target: z.string().startsWith('/') }),
+    z.strictObject({
+      type: z.literal('directory'),
+      target: z.string().startsWith('/', EXPECTED_FOLDER),
+    }),
   ]),
   /** Closed archives younger than this are left for the next run. */
   minimumAge: duration.prefault('10m'),
@@ -118,7 +148,7 @@ const disk = z
     shedFramesBelow: bytes.default(134_217_728),
     /** What may lie below the data root in all; without it only the free space of the file system counts. */
     maximumBytes: bytes.optional(),
-    lookEvery: duration.prefault('10s'),
+    lookEvery: pause.prefault('10s'),
   })
   .refine((limits) => limits.warnBelow >= limits.shedRestBelow, {
     path: ['shedRestBelow'],

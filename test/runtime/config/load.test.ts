@@ -69,6 +69,22 @@ describe('a configuration file', () => {
     expect(message).toMatch(/archive\.rotateAfter: expected a duration such as 500ms.*5 minutes/);
   });
 
+  it.each([
+    ['archive: {rotateAfter: 5}', 'rotateAfter: expected a duration such as 500ms'],
+    // Node fires a timer at once that is longer than it can count.
+    ['recorder: {checkpointInterval: 30d}', 'checkpointInterval: expected at most 24d; got "30d"'],
+    ['discovery: {interval: 0s}', 'interval: expected at least 1ms; got "0s"'],
+    ['feed: {gammaUrl: gamma-api.polymarket.com}', 'expected an address that begins with https://'],
+    ['feed: {websocketUrl: "https://ws/market"}', 'expected an address that begins with wss://'],
+    [
+      'uploader: {remote: {type: rclone, target: archive}}',
+      'such as archive:orderbooks; got "archi',
+    ],
+    ['uploader: {remote: {type: directory, target: mnt}}', 'such as /mnt/archive; got "mnt"'],
+  ])('says what was expected instead: %s', (text, expected) => {
+    expect(failure(`${text}\n`).message).toContain(expected);
+  });
+
   it('reports everything that is wrong at once', () => {
     const lines = failure('htp: {}\narchive: {gzipLevel: 12}\nlog: {level: loud}\n').message;
     expect(lines.split('\n')).toHaveLength(3);
