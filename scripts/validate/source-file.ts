@@ -101,7 +101,9 @@ function* syntaxFaults(
 ): Generator<Draft> {
   for (const problem of document.errors) {
     // The library's message repeats place and source below its first line.
-    const message = (problem.message.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '');
+    const message = (problem.message.split('\n')[0] ?? '')
+      .replace(/ at line \d+.*$/, '')
+      .replace(/^Maximum call stack size exceeded$/, 'nested too deeply to be read');
     const at = locate(problem.pos[0]);
     yield { rule: 'yaml/syntax', at, message: `not YAML: ${message}`, fix: SYNTAX_FIX };
     // What comes after the first fault is read from the wrong state.
@@ -177,7 +179,7 @@ function composed(
 }
 
 const SYNTAX_FIX =
-  'correct the YAML here; the fault may also be on a line above (indentation, a faults quote or bracket)';
+  'correct the YAML here; the fault may also be on a line above (indentation, a missing quote or bracket)';
 
 function severalDocuments(at: Location, count: number): Draft {
   return {

@@ -62,8 +62,8 @@ export async function readSources(root: string): Promise<Sources> {
   return { files: new Map(looked), notChecked, house };
 }
 
-/** An object in etcd has at most 1.5 MiB; and a parser should not be kept busy for minutes. */
-export const MAX_FILE_BYTES = 2 * 1024 * 1024;
+/** Installations in one file have 3 MB (Argo Rollouts'); beyond that a parser should not be kept busy for minutes. */
+export const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 async function readSource(root: string, path: string): Promise<SourceFile> {
   const { size } = await reading(path, () => stat(join(root, path)));
