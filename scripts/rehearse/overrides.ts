@@ -60,8 +60,8 @@ const POLICY: readonly Setting[] = [
   },
   { path: 'readyTimeout', value: '30s', why: SHORT },
   { path: 'dataTimeout', value: '20s', why: SHORT },
-  { path: 'inspectTimeout', value: '30s', why: SHORT },
-  { path: 'uploadTimeout', value: '30s', why: SHORT },
+  { path: 'inspectTimeout', value: '60s', why: SHORT },
+  { path: 'uploadTimeout', value: '60s', why: SHORT },
   { path: 'comparison.window', value: '8s', why: SHORT },
   {
     path: 'comparison.span',
