@@ -8,6 +8,7 @@ import type { Policy } from '../../../runtime/gates/policy.ts';
 import { runGate } from '../../../runtime/gates/run.ts';
 import { ALL_BROKEN } from './all-broken-worlds.ts';
 import { gateNamed } from './run-in-world.ts';
+import { shortOutage } from './short-outage.ts';
 import { collector, World } from './world.ts';
 
 describe('a good world', () => {
@@ -91,6 +92,17 @@ describe('a good window of reliability', () => {
     expect(
       world.progress.filter((line) => /^observed .* of 1m: \d+ data frames/.test(line)),
     ).toHaveLength(4);
+  });
+});
+
+describe('a reliability window with an outage', () => {
+  it('that ended in time passes, and says that there was one', async () => {
+    const checks = await judge(...shortOutage());
+    expect(refusals(checks)).toEqual([]);
+    expect(checks.find(({ id }) => id === 'outages-recover')).toMatchObject({
+      observed: expect.stringMatching(/^1 outages/),
+      reason: 'every outage ended in time',
+    });
   });
 });
 

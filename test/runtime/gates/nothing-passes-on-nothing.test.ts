@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { cycleAfterRestart } from '../../../runtime/gates/checks/cycle-after-restart.ts';
 import { restartWrites } from '../../../runtime/gates/checks/restart-writes.ts';
 import { verdictOf } from '../../../runtime/gates/evidence-content.ts';
-import { seenOf } from '../../../runtime/gates/facts.ts';
+import { type Replacement, seenOf } from '../../../runtime/gates/facts.ts';
 import { GATES } from '../../../runtime/gates/gates.ts';
 import { JUDGED_FACTS } from '../../../runtime/gates/judged-archives.ts';
 import type { Pod } from '../../../runtime/gates/platform.ts';
@@ -112,6 +113,31 @@ describe('restart-writes does not rely on the act alone', () => {
     );
     if ('missing' in seen) throw new Error('not seen');
     const outcome = restartWrites.run(world.context(), seen.seen);
+    expect(outcome).toMatchObject({ status: 'fail', reason: expect.stringMatching(saying) });
+  });
+});
+
+describe('cycle-after-restart does not rely on the act alone', () => {
+  it.each<[string, Partial<Pod>, Partial<Replacement>, RegExp]>([
+    ['the same pod', { uid: 'uid-collected' }, {}, /still the one that was deleted/],
+    ['another digest', { imageDigest: OTHER_DIGEST }, {}, /runs sha256:b/],
+    ['a pod that is not ready', { ready: false }, {}, /is not ready/],
+    [
+      'a cycle of before',
+      {},
+      { deletedAt: new Date('2026-11-21T12:00:00Z') },
+      /before the restart/,
+    ],
+  ])('%s is refused', async (_what, pod, restart, saying) => {
+    const world = new World({ collector: true });
+    const { facts } = await run(world, {}, 'collector-smoke');
+    const { collectorRestart: seen, cyclesAfter } = facts;
+    if (seen.state !== 'seen' || cyclesAfter.state !== 'seen') throw new Error('no restart');
+    const replacement = { ...seen.value.replacement, ...pod };
+    const outcome = cycleAfterRestart.run(world.context(), {
+      collectorRestart: { ...seen.value, ...restart, replacement },
+      cyclesAfter: cyclesAfter.value,
+    });
     expect(outcome).toMatchObject({ status: 'fail', reason: expect.stringMatching(saying) });
   });
 });

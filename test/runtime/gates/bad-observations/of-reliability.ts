@@ -79,6 +79,16 @@ export const BAD_WINDOWS: readonly Variant[] = [
   variant('metrics: no count of connections', ['outages-recover'], /no count of open/, (world) => {
     world.change.metrics = (text) => text.replace(/.*connections_open.*\n/g, '');
   }),
+  variant(
+    'metrics: none for most of the window',
+    ['outages-recover'],
+    /no usable scrape for/,
+    (world) => {
+      const begun = world.time;
+      world.change.metrics = (text) =>
+        world.time > begun + 10_000 && world.time < begun + 45_000 ? '' : text;
+    },
+  ),
   variant('report: stale', INSPECTED, /stale/, (world) => {
     world.change.inspect = (report) => ({ ...report, inspected_at: LONG_AGO });
   }),

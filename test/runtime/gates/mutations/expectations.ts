@@ -5,6 +5,7 @@ import { ALL_BROKEN } from '../all-broken-worlds.ts';
 import { BAD_OBSERVATIONS } from '../bad-observations/all.ts';
 import { COLLECTOR_CASES, judgeCollector } from '../checks/collector-states.ts';
 import { gateNamed, run } from '../run-in-world.ts';
+import { shortOutage } from '../short-outage.ts';
 import { collector, World } from '../world.ts';
 
 /**
@@ -60,6 +61,14 @@ const GOOD: readonly Expectation[] = [
     'a good world passes collector-smoke',
     () => passes(new World({ collector: true }), 'collector-smoke'),
     checksOf('collector-smoke'),
+  ],
+  [
+    'a short outage passes ws-reliability',
+    () => {
+      const [world, policy, gate] = shortOutage();
+      return passes(world, gate, policy);
+    },
+    checksOf('ws-reliability'),
   ],
   [
     'a good world passes ws-reliability',
