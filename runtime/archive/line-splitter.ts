@@ -30,8 +30,8 @@ export class LineSplitter {
   }
 
   /**
-   * The lines that `chunk` completes: the one that began before, then all others in one piece. The chunk is kept and
-   * must not change.
+   * The lines that `chunk` completes: the one that began before, then all others in one piece, which lies in the chunk.
+   * What is left of the chunk is copied.
    */
   push(chunk: Buffer): WholeLines[] {
     const first = chunk.indexOf(LINE_FEED);
@@ -62,6 +62,6 @@ export class LineSplitter {
   #keep(piece: Buffer): void {
     this.#restBytes += piece.length;
     if (this.#restBytes > this.#longest) this.#rest = [];
-    else if (piece.length > 0) this.#rest.push(piece);
+    else if (piece.length > 0) this.#rest.push(Buffer.from(piece));
   }
 }

@@ -43,6 +43,20 @@ describe('a damaged archive', () => {
     60_000,
   );
 
+  it('of several megabytes gets the same report in both ways, whole or cut', () =>
+    withFolder(async (dataRoot) => {
+      const { path } = await closedArchive(dataRoot, { frames: 2_500, bytes: 1_500 });
+      const whole = await readFile(join(dataRoot, path));
+      expect(gunzipSync(whole).length).toBeGreaterThan(3_500_000);
+      for (const content of [whole, whole.subarray(0, whole.length * 0.7)]) {
+        await writeFile(join(dataRoot, path), content);
+        const fast = await inspectArchive(dataRoot, path);
+        expect(fast).toEqual(await inspectArchive(dataRoot, path, { slowly: true }));
+        expect(fast.report.payload_mismatches).toBe(0);
+        expect(fast.report.frames).toBeGreaterThan(content === whole ? 2_499 : 1_000);
+      }
+    }));
+
   it('of many members is read like one', () =>
     damaged(async (dataRoot, path, whole) => {
       const lines = gunzipSync(whole).toString().match(/.*\n/g) ?? [];
