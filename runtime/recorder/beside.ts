@@ -1,23 +1,12 @@
-import type { Configuration } from '../config/schema.ts';
-import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
-import type { Logger } from '../observability/logger.ts';
+import { formatInstant, nowMicros } from '../observability/clock.ts';
 import { frameKind } from '../polymarket/frame.ts';
 import { MarketSocket, type SocketEnd } from '../polymarket/market-socket.ts';
-import type { FrameQueue } from './frame-queue.ts';
-import type { RecorderMetrics } from './metrics.ts';
+import type { ConnectionOptions } from './connection.ts';
 import { PayloadSlab } from './payload-slab.ts';
 
-export interface BesideOptions {
+export interface BesideOptions extends Omit<ConnectionOptions, 'slot' | 'turn'> {
   readonly id: string;
   readonly tokens: readonly string[];
-  readonly feed: Configuration['feed'];
-  readonly settings: Configuration['recorder'];
-  readonly clock: Clock;
-  readonly queue: FrameQueue;
-  readonly metrics: RecorderMetrics;
-  readonly logger: Logger;
-  readonly received: () => void;
-  readonly maxFrameBytes?: number;
 }
 
 /** How long the other side may take to answer the close frame; frames go on arriving until then. */
