@@ -92,13 +92,13 @@ async function run(flags: Flags): Promise<number> {
     );
     return violations.length === 0 && left.length === 0 ? 0 : 1;
   } catch (error) {
+    if (stop.signal.aborted) {
+      process.stderr.write('e2e:kills: interrupted; the Job of the run under way stays\n');
+      return 1;
+    }
     if (!(error instanceof OrderbooksError)) throw error;
     process.stderr.write(`NOT RUN: ${error.code}: ${error.message}\n`);
     return 2;
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    process.stderr.write('e2e:kills: interrupted; the Job of the run under way stays\n');
-    return 1;
   } finally {
     progress.end();
   }
