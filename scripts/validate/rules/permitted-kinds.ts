@@ -81,6 +81,8 @@ function problemOf(
   application: BundleObject,
   { apiVersion, group, kind, name, namespace }: BundleObject,
 ): string | undefined {
+  // What it is cannot be known: a finding of its own.
+  if (apiVersion === '') return undefined;
   const known = knownKinds().get(`${apiVersion}/${kind}`);
   // Of a kind that nobody here knows, only one that names a namespace is known to live in one.
   if (known === undefined && namespace === '') return undefined;

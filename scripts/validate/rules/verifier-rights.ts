@@ -6,7 +6,6 @@ import { policy } from '../../../runtime/gates/policy.ts';
 import type { Bundle, BundleObject } from '../bundle.ts';
 import { fields, items, text, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
-import { objectsOf } from '../lookup.ts';
 import type { Check } from '../rule.ts';
 import type { Path } from '../source-file.ts';
 import { type Verification, verificationsIn } from '../verifications.ts';
@@ -121,7 +120,7 @@ function grantsTo(
   { template, serviceAccount }: Verification,
   namespace: string,
 ): readonly Grant[] {
-  const bound = objectsOf(bundle, RBAC, 'RoleBinding').filter(
+  const bound = rbacObjects(bundle, 'RoleBinding').filter(
     (binding) =>
       binding.namespace === namespace &&
       items(binding.value['subjects'])
@@ -134,9 +133,16 @@ function grantsTo(
         ),
   );
   const names = new Set(bound.map(({ value }) => text(valueAt(value, ['roleRef', 'name']))));
-  return objectsOf(bundle, RBAC, 'Role')
+  return rbacObjects(bundle, 'Role')
     .filter((role) => role.namespace === namespace && names.has(role.name))
     .flatMap((role) => grantsOf(role, namespace));
+}
+
+/** Also those without apiVersion, which is a finding of its own; it should not look like missing rights. */
+function rbacObjects(bundle: Bundle, kind: string): readonly BundleObject[] {
+  return bundle.objects.filter(
+    (object) => object.kind === kind && (object.group === RBAC || object.apiVersion === ''),
+  );
 }
 
 function grantsOf(role: BundleObject, namespace: string): readonly Grant[] {
