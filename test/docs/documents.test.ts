@@ -25,7 +25,7 @@ const PAGES = pages();
 const BUILD = { revision: '', image: '' };
 
 /** These read their options without a list of them: no --help, so their source is looked at. */
-const WITHOUT_HELP = /^(bench:.*|kill-test)$/;
+const WITHOUT_HELP = /^bench:.*$/;
 
 /** A machine of CI may be busy with other tests. */
 const HELP_TIMEOUT_MS = 120_000;
