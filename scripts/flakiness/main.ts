@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { count } from '../arguments.ts';
 import { EXIT_FAILED, EXIT_GOOD, runToExitCode } from '../command-line.ts';
 import { FAULTS } from '../rehearse/fault-catalogue.ts';
 import { oneRehearsal } from './one-rehearsal.ts';
@@ -30,7 +31,7 @@ async function main(): Promise<number> {
     .description(
       'Rehearse the good version and the faults again and again: each good one must be promoted, each fault refused by the check meant for it.',
     )
-    .option('--times <n>', 'rehearsals of the good version, and as many with faults', times, 50)
+    .option('--times <n>', 'rehearsals of the good version, and as many with faults', count, 50)
     .addOption(
       new Option('--only <what>', 'leave the others out')
         .choices(['good', 'faults', 'both'])
@@ -81,9 +82,4 @@ async function run(flags: Flags): Promise<number> {
     );
   }
   return wrong.length === 0 ? EXIT_GOOD : EXIT_FAILED;
-}
-
-function times(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a whole number above 0.');
-  return Number(text);
 }

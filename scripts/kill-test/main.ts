@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { randomOf } from '../../runtime/simulator/random.ts';
+import { count } from '../arguments.ts';
 import { EXIT_FAILED, EXIT_GOOD, runToExitCode } from '../command-line.ts';
 import { AT_RISK_MS, judgeKills } from './judge.ts';
 import { killRepeatedly, type Moment } from './kills.ts';
@@ -23,7 +24,7 @@ const program = new Command('kill-test')
   .description(
     'Kills the real recorder at random moments under load, and says whether a closed archive changed or more than a second of frames was lost.',
   )
-  .option('--times <n>', 'how often', wholeNumber, 300)
+  .option('--times <n>', 'how often', count, 300)
   .option('--seed <text>', 'the same moments again', 'orderbooks')
   .addHelpText(
     'after',
@@ -80,11 +81,4 @@ async function run({ times, seed }: Flags): Promise<number> {
   console.log('0 violations');
   rmSync(dataRoot, { recursive: true, force: true });
   return EXIT_GOOD;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('expected a positive whole number.');
-  return value;
 }

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../runtime/config/duration.ts';
 import type { ClusterFlags } from '../cluster/command.ts';
 import type { Runners } from './components.ts';
 
@@ -47,12 +46,4 @@ function ownValues(
     throw new InvalidArgumentError('expected component=file, such as kargo=sign-in.yaml');
   }
   return { ...before, [component]: file };
-}
-
-export function duration(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (cause) {
-    throw new InvalidArgumentError(cause instanceof Error ? cause.message : String(cause));
-  }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { duration } from '../arguments.ts';
 import { finish, runCommand, teller, withClusterOptions } from '../cluster/command.ts';
 import { Helm } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
@@ -13,7 +14,7 @@ import { examine, exitCodeOf, FINDING_HEAD, findingLine } from '../predeploy/fin
 import { readSettings } from '../settings/settings.ts';
 import { chartChecks } from './check.ts';
 import { choose, RUNNERS, readComponents } from './components.ts';
-import { duration, type Flags, names, withChartOptions } from './flags.ts';
+import { type Flags, names, withChartOptions } from './flags.ts';
 import { installSteps } from './install.ts';
 import { platformStatus, statusText } from './status.ts';
 import { uninstallSteps } from './uninstall.ts';

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { time } from '../arguments.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
 import { checkoutSource } from './checkout.ts';
@@ -88,7 +89,7 @@ function command(): Command {
     .option('--freight <name>', 'name, alias or beginning of a name of a Freight', '')
     .option('--image <image>', 'instead of a Freight: repository@sha256:… or the digest', '')
     .option('--commit <commit>', 'instead of a Freight: a commit, by default HEAD', '')
-    .option('--at <time>', 'what time the gates take it to be', parseTime, new Date())
+    .option('--at <time>', 'what time the gates take it to be', time, new Date())
     .option('--actor <name>', 'who promotes, as Kargo knows them', userInfo().username)
     .option('--cluster', 'read Kargo’s objects, Freight, ConfigMaps and metadata from the cluster')
     .option('--kubeconfig <file>', 'of that cluster (implies --cluster)')
@@ -152,12 +153,4 @@ function shown(result: PreviewResult, { format, verbose }: Flags): string {
 
 function collect(file: string, files: readonly string[]): readonly string[] {
   return [...files, file];
-}
-
-function parseTime(text: string): Date {
-  const time = new Date(text);
-  if (/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(time.getTime())) {
-    return time;
-  }
-  throw new InvalidArgumentError('expected a time like 2026-11-20T15:00:00Z');
 }

@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { time } from '../arguments.ts';
 import { runToExitCode } from '../command-line.ts';
 import { RehearsalError } from './error.ts';
 import { FAULTS, faultNamed } from './fault-catalogue.ts';
@@ -76,7 +77,7 @@ async function main(): Promise<number> {
     .option(
       '--at <time>',
       'what time the promotion gates take it to be, such as 2026-11-20T15:00:00Z (default: one when the market is as the scenario wants it)',
-      parseTime,
+      time,
     )
     .option('--ticket', 'file a break-glass ticket before version 2 is promoted to full')
     .option(
@@ -239,13 +240,6 @@ function scenarioOf(flags: Flags): { scenario: Scenario } | { series: readonly S
   if (flags.scenario !== undefined) return { scenario: scenarioNamed(flags.scenario) };
   const ticket = flags.ticket === true;
   return { scenario: ticket ? { ...DEFAULT_SCENARIO, ticket } : DEFAULT_SCENARIO };
-}
-
-function parseTime(text: string): Date {
-  const time = new Date(text);
-  if (/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(time.getTime()))
-    return time;
-  throw new InvalidArgumentError('expected a time with its zone, such as 2026-11-20T15:00:00Z');
 }
 
 function parseFolder(text: string): string {

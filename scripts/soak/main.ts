@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../runtime/config/duration.ts';
 import {
   FAULT_NAMES,
   type FaultName,
   isFaultName,
 } from '../../runtime/simulator/fault-catalogue.ts';
+import { duration } from '../arguments.ts';
 import { runToExitCode } from '../command-line.ts';
 import { soak } from './soak.ts';
 import { table } from './table.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     .description(
       'Record a simulated service that breaks in every way, and account for every frame.',
     )
-    .option('--duration <duration>', 'how long', milliseconds, 7_200_000)
+    .option('--duration <duration>', 'how long', duration, 7_200_000)
     .option(
       '--rounds <n>',
       'end once every fault was injected so often, if that is before',
@@ -43,12 +43,7 @@ async function main(): Promise<number> {
     )
     .option('--speed <n>', 'windows are this many times shorter than the real ones', positive, 25)
     .option('--seed <text>', 'what markets, frames and the order of faults come from', 'soak')
-    .option(
-      '--calm <duration>',
-      'from the recovery from one fault to the next',
-      milliseconds,
-      4_000,
-    )
+    .option('--calm <duration>', 'from the recovery from one fault to the next', duration, 4_000)
     .option('--faults <names>', 'only these, with commas between', faultNames, FAULT_NAMES)
     .option('--rate <n>', 'steps per second of each open market', positive, 60)
     .option('--memory-limit <bytes>', 'most memory of the recorder', positive, 512_000_000)
@@ -78,14 +73,6 @@ async function run(flags: Flags): Promise<number> {
   });
   process.stdout.write(`${flags.json === true ? JSON.stringify(result) : table(result)}\n`);
   return result.passed ? 0 : 1;
-}
-
-function milliseconds(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function positive(text: string): number {

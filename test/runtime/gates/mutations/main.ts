@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { count } from '../../../../scripts/arguments.ts';
 import { mutationsOf } from './candidates.ts';
 import { KNOWN_SURVIVORS, keyOf } from './known-survivors.ts';
 import { ROOT, tryMutation } from './try.ts';
@@ -30,7 +31,7 @@ const program = new Command('gates:mutations')
     'Change what the gates judge by, condition by condition, and say which change no test notices.',
   )
   .option('--file <text>', 'only files whose path contains this', '')
-  .option('--workers <n>', 'at the same time', whole, availableParallelism())
+  .option('--workers <n>', 'at the same time', count, availableParallelism())
   .parse();
 const { file: wanted, workers } = program.opts<{
   readonly file: string;
@@ -73,8 +74,3 @@ console.log(
   `${mutations.length} mutations: ${mutations.length - survivors.length - explained} noticed, ${explained} listed with a reason, ${survivors.length} not noticed; ${seconds} s`,
 );
 process.exitCode = survivors.length === 0 ? 0 : 1;
-
-function whole(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a whole number above 0.');
-  return Number(text);
-}
