@@ -4,7 +4,9 @@ import { errorText } from './error.ts';
 import type { Evidence, Verdict } from './evidence.ts';
 import { type Facts, seenOf } from './facts.ts';
 import { JUDGED_FACTS, judgedArchives } from './judged-archives.ts';
+import type { Platform } from './platform.ts';
 import type { ActRecord, CheckRecord, GateRun } from './run.ts';
+import type { Surroundings } from './surroundings.ts';
 import { COLLECTOR_COMPONENT, RECORDER_COMPONENT } from './workloads.ts';
 
 /** A ConfigMap holds 1 MiB; with these limits the document stays below a quarter of it. */
@@ -12,6 +14,7 @@ const MAX_ARCHIVES = 300;
 const MAX_LOG_CHARACTERS = 8000;
 const MAX_LOGS = 8;
 const MAX_TEXT_CHARACTERS = 4000;
+const MAX_REASON_CHARACTERS = 1000;
 const LOG_LINES = 60;
 
 /** The verdict of a run that came to its end, and why. Only checks decide, and a run that judged nothing is no PASS. */
@@ -121,6 +124,24 @@ async function componentLogs(
   } catch (error) {
     return [{ source: `pods of ${subject.namespace}`, text: tail(errorText(error)) }];
   }
+}
+
+/** One sentence for people; whole texts are with the checks. */
+export function reasonOf(text: string): string {
+  return redactText(text).slice(0, MAX_REASON_CHARACTERS);
+}
+
+export function versionsOf(
+  { environment }: Surroundings,
+  platform: Platform | null,
+): Evidence['versions'] {
+  return {
+    verifier_revision: environment['ORDERBOOKS_REVISION'] ?? '',
+    verifier_image: environment['ORDERBOOKS_IMAGE'] ?? '',
+    verifier_pod: environment['POD_NAME'] ?? '',
+    node: process.version,
+    platform: platform?.description ?? 'none: it could not be reached',
+  };
 }
 
 function archivesSeen(facts: Facts) {

@@ -5,7 +5,15 @@ import type { CheckContext } from './check.ts';
 import { describeDryRun } from './dry-run.ts';
 import { errorText, GateError } from './error.ts';
 import { type Evidence, sealEvidence, type Verdict } from './evidence.ts';
-import { actsOf, archivesOf, checksOf, logsOf, verdictOf } from './evidence-content.ts';
+import {
+  actsOf,
+  archivesOf,
+  checksOf,
+  logsOf,
+  reasonOf,
+  verdictOf,
+  versionsOf,
+} from './evidence-content.ts';
 import { pruneRuns } from './evidence-retention.ts';
 import {
   evidenceRunName,
@@ -19,6 +27,7 @@ import { pendingFacts } from './facts.ts';
 import { neededRights } from './needed-rights.ts';
 import type { Platform } from './platform.ts';
 import { flatPolicy } from './policy.ts';
+import { refuseUsage } from './refused-usage.ts';
 import { type GateRun, runGate } from './run.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
 import { readTerms, type Terms, type VerifyOptions } from './terms.ts';
@@ -47,7 +56,8 @@ export async function verifyCommand(
   try {
     terms = readTerms(options, surroundings.environment);
   } catch (error) {
-    return refuseUsage(options, error, startedAt, id, surroundings);
+    await refuseUsage(options, error, startedAt, id, surroundings);
+    return EXIT_USAGE;
   }
   if (options.dryRun === true) {
     for (const line of describeDryRun(terms, options.record !== false)) surroundings.progress(line);
@@ -241,7 +251,7 @@ class Verification {
       run: this.#run,
       gate: gate.name,
       verdict,
-      reason: redactText(reason).slice(0, MAX_REASON_CHARACTERS),
+      reason: reasonOf(reason),
       started_at: this.#startedAt.toISOString(),
       finished_at: finishedAt.toISOString(),
       duration_ms: Math.max(0, finishedAt.getTime() - this.#startedAt.getTime()),
@@ -285,68 +295,6 @@ class Verification {
   }
 }
 
-/** One sentence for people; whole texts are with the checks. */
-const MAX_REASON_CHARACTERS = 1000;
-
 function nothingDone(): GateRun {
   return { acts: [], waits: [], checks: [], facts: pendingFacts() };
-}
-
-function versionsOf(
-  { environment }: Surroundings,
-  platform: Platform | null,
-): Evidence['versions'] {
-  return {
-    verifier_revision: environment['ORDERBOOKS_REVISION'] ?? '',
-    verifier_image: environment['ORDERBOOKS_IMAGE'] ?? '',
-    verifier_pod: environment['POD_NAME'] ?? '',
-    node: process.version,
-    platform: platform?.description ?? 'none: it could not be reached',
-  };
-}
-
-/** Nothing can be looked at without a subject; file and standard output still say why. */
-async function refuseUsage(
-  options: VerifyOptions,
-  error: unknown,
-  startedAt: Date,
-  id: string,
-  surroundings: Surroundings,
-): Promise<number> {
-  const text = errorText(error);
-  for (const line of text.split('\n')) surroundings.progress(line);
-  const at = startedAt.toISOString();
-  const document = sealEvidence({
-    run: evidenceRunName(options.stage ?? '', startedAt, id),
-    gate: options.gate ?? '',
-    verdict: 'ERROR',
-    reason: redactText(text).slice(0, MAX_REASON_CHARACTERS),
-    started_at: at,
-    finished_at: at,
-    duration_ms: 0,
-    subject: {
-      project: options.project ?? '',
-      stage: options.stage ?? '',
-      namespace: options.namespace ?? '',
-      production_namespace: options.productionNamespace ?? '',
-      image_digest: options.imageDigest ?? '',
-      commit: options.commit ?? '',
-    },
-    policy: null,
-    policy_overridden: [],
-    versions: versionsOf(surroundings, null),
-    acts: [],
-    checks: [],
-    archives: [],
-    archives_omitted: 0,
-    logs: [],
-  });
-  const failures = await tryAll([
-    ...(options.evidence
-      ? [[`file ${options.evidence}`, () => writeEvidenceFile(options.evidence, document)] as const]
-      : []),
-    ['standard output', () => surroundings.output(JSON.stringify(document))],
-  ]);
-  for (const failure of failures) surroundings.progress(`EVIDENCE NOT WRITTEN: ${failure}`);
-  return EXIT_USAGE;
 }
