@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
+import { type Answer, type Attempt, VERIFIER } from './attempt.ts';
 import { targetsOn } from './attempt-targets.ts';
-import { type Answer, type Attempt, attempts, VERIFIER } from './attempts.ts';
+import { attempts } from './attempts.ts';
 import { E2eError } from './error.ts';
 
 /**

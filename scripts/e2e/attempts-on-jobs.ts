@@ -1,6 +1,6 @@
 import { jobFromTemplate } from '../../runtime/gates/kubernetes/job-template.ts';
 import type { JobTemplate } from '../../runtime/gates/kubernetes/objects.ts';
-import { type Answer, type Attempt, VERIFIER } from './attempts.ts';
+import { type Attempt, creation, deletion, type ObjectToWrite } from './attempt.ts';
 
 const RUN_ID = '0123abcd';
 const INSPECTOR = `orderbooks-inspector-${RUN_ID}-1`;
@@ -65,20 +65,7 @@ export function onJobs(template: JobTemplate, namespace: string): readonly Attem
 
 /** Deleting a Job that the verifier did not make. */
 export function onForeignJob(name: string, namespace: string): Attempt {
-  return {
-    what: 'delete a scheduled upload',
-    as: VERIFIER,
-    words: ['delete', 'job', name, `--namespace=${namespace}`, '--wait=false'],
-    answer: 'refused by policy',
-  };
-}
-
-function creation(
-  what: string,
-  object: Readonly<Record<string, unknown>>,
-  answer: Answer,
-): Attempt {
-  return { what, as: VERIFIER, words: ['create', '--filename=-'], object, answer };
+  return deletion('delete a scheduled upload', ['job', name, namespace], 'refused by policy');
 }
 
 function jobOf(
@@ -86,7 +73,7 @@ function jobOf(
   namespace: string,
   component: 'inspector' | 'uploader',
   name: string,
-): Readonly<Record<string, unknown>> {
+): ObjectToWrite {
   return jobFromTemplate(template, {
     name,
     namespace,
@@ -99,10 +86,7 @@ function jobOf(
   });
 }
 
-function withPodSpec(
-  job: Readonly<Record<string, unknown>>,
-  change: (spec: PodSpec) => object,
-): Readonly<Record<string, unknown>> {
+function withPodSpec(job: ObjectToWrite, change: (spec: PodSpec) => object): ObjectToWrite {
   const spec = job['spec'] as { readonly template: { readonly spec: PodSpec } };
   const { template } = spec;
   const podSpec = { ...template.spec, ...change(template.spec) };

@@ -1,7 +1,7 @@
 import type { JobTemplate } from '../../runtime/gates/kubernetes/objects.ts';
-import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
+import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT } from '../settings/names.ts';
+import { type Answer, type Attempt, creation, deletion, replacement, VERIFIER } from './attempt.ts';
 import { onForeignJob, onJobs } from './attempts-on-jobs.ts';
-import { PROJECT } from './delivery.ts';
 
 /** Objects of a running bundle that attempts are made on. */
 export interface Targets {
@@ -27,19 +27,6 @@ export interface Kept {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** What the API server has to answer. */
-export type Answer = 'allowed' | 'refused by policy' | 'refused by rights';
-
-export interface Attempt {
-  readonly what: string;
-  readonly as: string;
-  /** Arguments of kubectl; each attempt is a dry run, which passes authorisation and admission like any other. */
-  readonly words: readonly string[];
-  readonly object?: Readonly<Record<string, unknown>>;
-  readonly answer: Answer;
-}
-
-export const VERIFIER = `system:serviceaccount:${PROJECT}:orderbooks-verifier`;
 const KARGO = 'system:serviceaccount:kargo:kargo-controller';
 const RUN = 'evidence-run-canary-20260101t000000z-0123abcd';
 const LATEST = `evidence-canary-${'0'.repeat(12)}-${'1'.repeat(12)}`;
@@ -68,52 +55,39 @@ function onEvidence({ run, latest }: Targets): readonly Attempt[] {
   });
   const ofRun = { 'orderbooks-evidence': 'run', 'orderbooks-stage': 'canary' };
   const ofLatest = { 'orderbooks-evidence': 'latest', 'orderbooks-stage': 'canary' };
-  const create = (what: string, object: Attempt['object'] & object, answer: Answer): Attempt => ({
-    what,
-    as: VERIFIER,
-    words: ['create', '--filename=-'],
-    object,
-    answer,
-  });
-  const write = (what: string, object: Attempt['object'] & object, answer: Answer): Attempt => ({
-    what,
-    as: VERIFIER,
-    words: ['replace', '--filename=-'],
-    object,
-    answer,
-  });
   return [
-    create('keep a run', kept(RUN, ofRun, { immutable: true }), 'allowed'),
-    create('keep a run that may be changed', kept(RUN, ofRun), 'refused by policy'),
-    create(
+    creation('keep a run', kept(RUN, ofRun, { immutable: true }), 'allowed'),
+    creation('keep a run that may be changed', kept(RUN, ofRun), 'refused by policy'),
+    creation(
       'keep a run under another name',
       kept('evidence-run-mine', ofRun, { immutable: true }),
       'refused by policy',
     ),
-    create('keep a run without its label', kept(RUN, {}, { immutable: true }), 'refused by policy'),
-    create('set a first verdict', kept(LATEST, ofLatest), 'allowed'),
-    create(
+    creation(
+      'keep a run without its label',
+      kept(RUN, {}, { immutable: true }),
+      'refused by policy',
+    ),
+    creation('set a first verdict', kept(LATEST, ofLatest), 'allowed'),
+    creation(
       'set a verdict that nobody can replace',
       kept(LATEST, ofLatest, { immutable: true }),
       'refused by policy',
     ),
-    create('set a verdict under the name of a run', kept(RUN, ofLatest), 'refused by policy'),
-    write(
+    creation('set a verdict under the name of a run', kept(RUN, ofLatest), 'refused by policy'),
+    replacement(
       'replace a verdict',
       { ...kept(latest.name, latest.labels), data: latest.data },
       'allowed',
     ),
-    write('call a verdict a run', kept(latest.name, ofRun), 'refused by policy'),
-    write(
+    replacement('call a verdict a run', kept(latest.name, ofRun), 'refused by policy'),
+    replacement(
       'call a run a verdict',
       { ...kept(run.name, ofLatest, { immutable: true }), data: run.data },
       'refused by policy',
     ),
-    { ...deletion('make room for a run', 'configmap', run.name, PROJECT), answer: 'allowed' },
-    {
-      ...deletion('delete a verdict', 'configmap', latest.name, PROJECT),
-      answer: 'refused by policy',
-    },
+    deletion('make room for a run', ['configmap', run.name, PROJECT], 'allowed'),
+    deletion('delete a verdict', ['configmap', latest.name, PROJECT], 'refused by policy'),
   ];
 }
 
@@ -122,22 +96,17 @@ function onOtherConfigMaps(): readonly Attempt[] {
   const labels = { 'orderbooks-evidence': 'latest' };
   return [
     ...others.flatMap((name): Attempt[] => [
-      {
-        what: `write ConfigMap ${name}`,
-        as: VERIFIER,
-        words: ['replace', '--filename=-'],
-        object: {
+      replacement(
+        `write ConfigMap ${name}`,
+        {
           apiVersion: 'v1',
           kind: 'ConfigMap',
           metadata: { name, namespace: PROJECT, labels },
           data: { knownThrough: '2099-01-01' },
         },
-        answer: 'refused by policy',
-      },
-      {
-        ...deletion(`delete ConfigMap ${name}`, 'configmap', name, PROJECT),
-        answer: 'refused by policy',
-      },
+        'refused by policy',
+      ),
+      deletion(`delete ConfigMap ${name}`, ['configmap', name, PROJECT], 'refused by policy'),
     ]),
     {
       what: 'create a ConfigMap that is no evidence',
@@ -161,10 +130,8 @@ function onOtherConfigMaps(): readonly Attempt[] {
 }
 
 function onPods({ recorder, feed, productionRecorder, collector }: Targets): readonly Attempt[] {
-  const restart = (what: string, name: string, namespace: string, answer: Answer): Attempt => ({
-    ...deletion(what, 'pod', name, namespace),
-    answer,
-  });
+  const restart = (what: string, name: string, namespace: string, answer: Answer): Attempt =>
+    deletion(what, ['pod', name, namespace], answer);
   return [
     restart('restart the recorder of the canary', recorder, CANARY_NAMESPACE, 'allowed'),
     restart('restart the collector of production', collector, PRODUCTION_NAMESPACE, 'allowed'),
@@ -242,19 +209,6 @@ function onLedger({ freight, ledgerKey }: Targets): readonly Attempt[] {
     note('note something else on a Freight', admin, { note: 'mine' }, 'allowed'),
     note('Kargo itself keeps a record', KARGO, { 'ranIn-other': used }, 'allowed'),
   ];
-}
-
-function deletion(
-  what: string,
-  kind: string,
-  name: string,
-  namespace: string,
-): Omit<Attempt, 'answer'> {
-  return {
-    what,
-    as: VERIFIER,
-    words: ['delete', kind, name, `--namespace=${namespace}`, '--wait=false'],
-  };
 }
 
 function patchOfStatus(freight: string): readonly string[] {

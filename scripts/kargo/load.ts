@@ -22,6 +22,7 @@ import {
   warehouse,
 } from './objects.ts';
 import type { Project } from './project.ts';
+import { repeatedKeys } from './repeated-keys.ts';
 
 export interface YamlSource {
   /** Shown in messages: a path, or what was rendered. */
@@ -49,7 +50,7 @@ export interface LoadedObject {
  */
 export function parseObjects(source: YamlSource): readonly LoadedObject[] {
   const lines = new LineCounter();
-  // The parser would compare each key with each other one of its map; the calendar has thousands.
+  // Looked for by repeatedKeys.
   const options = { lineCounter: lines, version: '1.2', uniqueKeys: false } as const;
   const documents = parseAllDocuments(source.text, options);
   const objects: LoadedObject[] = [];
@@ -141,16 +142,10 @@ function repeatedKey(document: Document.Parsed): number | null {
   let found: number | null = null;
   visit(document, {
     Map: (_, map) => {
-      const keys = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        if (keys.has(key.value)) {
-          found = key.range?.[0] ?? 0;
-          return visit.BREAK;
-        }
-        keys.add(key.value);
-      }
-      return undefined;
+      const [first] = repeatedKeys(map);
+      if (first === undefined) return undefined;
+      found = first.range?.[0] ?? 0;
+      return visit.BREAK;
     },
   });
   return found;

@@ -12,6 +12,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { repeatedKeys } from '../kargo/repeated-keys.ts';
 import type { Draft } from './finding.ts';
 import { KUBERNETES_YAML, MAX_ALIASES } from './kubernetes-yaml.ts';
 import { type ScalarStyle, scalarOffsets } from './scalar-offsets.ts';
@@ -59,7 +60,7 @@ export function parseSource(file: string, text: string): SourceFile {
     lineCounter: lines,
     // What is wrong becomes a finding.
     logLevel: 'error',
-    // The library compares each key with all before it, and a calendar has hundreds.
+    // Looked for by repeatedKeys.
     uniqueKeys: false,
   });
   const findings: Draft[] = [];
@@ -122,7 +123,7 @@ function* syntaxFaults(
       });
     },
     Node: (_, node) => {
-      if (isMap<Node>(node)) faults.push(...doubleKeys(node, locate));
+      if (isMap(node)) faults.push(...doubleKeys(node, locate));
       if (!isAlias(node)) {
         if ('anchor' in node && typeof node.anchor === 'string') known.add(node.anchor);
         return;
@@ -139,22 +140,14 @@ function* syntaxFaults(
   yield* faults;
 }
 
-function* doubleKeys(
-  { items }: YAMLMap<Node>,
-  locate: (offset: number) => Location,
-): Generator<Draft> {
-  const keys = new Set<unknown>();
-  for (const { key } of items) {
-    if (!isScalar(key)) continue;
-    if (keys.has(key.value)) {
-      yield {
-        rule: 'yaml/duplicate-key',
-        at: locate(key.range?.[0] ?? 0),
-        message: 'this key stands twice in the same map; only one of the values would count',
-        fix: 'remove one of the two',
-      };
-    }
-    keys.add(key.value);
+function* doubleKeys(map: YAMLMap, locate: (offset: number) => Location): Generator<Draft> {
+  for (const { range } of repeatedKeys(map)) {
+    yield {
+      rule: 'yaml/duplicate-key',
+      at: locate(range?.[0] ?? 0),
+      message: 'this key stands twice in the same map; only one of the values would count',
+      fix: 'remove one of the two',
+    };
   }
 }
 

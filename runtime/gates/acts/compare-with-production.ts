@@ -3,7 +3,7 @@ import { formatDuration } from '../../config/duration.ts';
 import { defineAct } from '../act.ts';
 import type { CheckContext } from '../check.ts';
 import { GateError } from '../error.ts';
-import type { ComparedSide, Comparison, Sample } from '../facts.ts';
+import type { Comparison, Sample } from '../facts.ts';
 import { CLOCK_TOLERANCE_MS, sampleOrReason } from '../inspection.ts';
 import { livePods } from '../recorder-pod.ts';
 import { RECORDER_COMPONENT, RECORDER_DEPLOYMENT } from '../workloads.ts';
@@ -48,14 +48,13 @@ export const compareWithProduction = defineAct({
         until: until.toISOString(),
         spanMs: policy.comparison.span,
       };
-      const [canary, baseline] = await Promise.all(
-        [subject.namespace, subject.productionNamespace].map((namespace) =>
-          summaryOf(context, namespace, asked),
-        ),
-      );
+      const [canary, baseline] = await Promise.all([
+        summaryOf(context, subject.namespace, asked),
+        summaryOf(context, subject.productionNamespace, asked),
+      ]);
       const compared = {
-        canary: { summary: canary, samples: samples.canary } as ComparedSide,
-        production: { summary: baseline, samples: samples.production } as ComparedSide,
+        canary: { summary: canary, samples: samples.canary },
+        production: { summary: baseline, samples: samples.production },
       };
       const { buckets } = eventDifference(compared.canary.summary, compared.production.summary, {
         settleMs: settle,
