@@ -1,6 +1,5 @@
 import type { UploadManifest } from '../../../runtime/archive/manifest.ts';
-import type { GapRow } from '../../../runtime/archive/row.ts';
-import type { CheckContext, Subject } from '../../../runtime/gates/check.ts';
+import type { CheckContext } from '../../../runtime/gates/check.ts';
 import type { ApplicationState, PromotionState } from '../../../runtime/gates/delivery-state.ts';
 import type {
   InspectRequest,
@@ -15,26 +14,18 @@ import type {
 } from '../../../runtime/gates/platform.ts';
 import { PlatformError } from '../../../runtime/gates/platform-error.ts';
 import { type Policy, policy } from '../../../runtime/gates/policy.ts';
-import type { ArchiveReport, InspectReport } from '../../../runtime/inspector/report.ts';
+import type { InspectReport } from '../../../runtime/inspector/report.ts';
 import type { EventSummary } from '../../../runtime/inspector/summary.ts';
 import { CollectedRun } from './collected-run.ts';
+import { collector, promoted, SUBJECT, synced } from './delivered.ts';
+import { KeptConfigMaps } from './kept-config-maps.ts';
 import { summaryOf } from './recorded-events.ts';
-import { COMMIT, DIGEST, IMAGE, iso, OTHER_DIGEST, RecordedRun, sha } from './recorded-run.ts';
+import { DIGEST, IMAGE, iso, RecordedRun } from './recorded-run.ts';
+import { reportOf, uploadManifest, type Volume } from './volume.ts';
+import { type Answers, truthful } from './world-answers.ts';
 
-export { gap } from './recorded-run.ts';
-export { COMMIT, DIGEST, IMAGE, OTHER_DIGEST };
-
-export const SUBJECT: Subject = {
-  project: 'orderbooks-delivery',
-  stage: 'canary',
-  namespace: 'orderbooks-canary',
-  productionNamespace: 'orderbooks',
-  imageDigest: DIGEST,
-  commit: COMMIT,
-};
-
-/** On the Stage's branch. */
-export const RENDERED_COMMIT = 'd'.repeat(40);
+export { collector, RENDERED_COMMIT, SUBJECT } from './delivered.ts';
+export { COMMIT, DIGEST, gap, IMAGE, OTHER_DIGEST } from './recorded-run.ts';
 
 /** From the deletion of a pod to the start of its replacement, and from there until it is ready. */
 const GONE_MS = 2000;
@@ -47,45 +38,16 @@ const READY_MS = 3000;
 export class World implements Platform {
   readonly description = 'a world in memory';
   readonly jobsRun: JobTimes[] = [];
-  readonly configMaps = new Map<
-    string,
-    { readonly data: Readonly<Record<string, string>>; readonly immutable: boolean }
-  >();
   readonly calls: string[] = [];
   readonly progress: string[] = [];
   time = Date.parse('2026-11-21T10:00:00Z');
 
-  /** What observations answer may be changed here; identity in a good world. */
-  change: {
-    pods(pods: Pod[]): Pod[];
-    deployment(workload: Workload): Workload | null;
-    metrics(text: string, namespace: string): string;
-    summary(summary: EventSummary, namespace: string): EventSummary;
-    inspect(report: InspectReport, request: InspectRequest): InspectReport;
-    upload(outcome: JobOutcome): JobOutcome;
-    collector(workload: Workload | null): Workload | null;
-    collectorPods(pods: Pod[]): Pod[];
-    gaps(gaps: GapRow[], run: string): GapRow[];
-    uploadManifest(manifest: UploadManifest): UploadManifest;
-    promotion(promotion: PromotionState): PromotionState | null;
-    application(application: ApplicationState): ApplicationState | null;
-  } = {
-    pods: (pods) => pods,
-    deployment: (workload) => workload,
-    metrics: (text) => text,
-    summary: (summary) => summary,
-    inspect: (report) => report,
-    upload: (outcome) => outcome,
-    collector: (workload) => workload,
-    collectorPods: (pods) => pods,
-    gaps: (gaps) => gaps,
-    uploadManifest: (manifest) => manifest,
-    promotion: (promotion) => promotion,
-    application: (application) => application,
-  };
+  /** What observations answer may be changed here; the truth in a good world. */
+  readonly change: Answers = truthful();
   /** Before every call, by name: may throw, or wait for ever. */
   before: (call: string) => Promise<void> | void = () => {};
 
+  readonly #kept = new KeptConfigMaps();
   readonly #runs: RecordedRun[];
   readonly #collected: CollectedRun[] = [];
   #upload: { readonly at: number; readonly job: string } | null = null;
@@ -108,6 +70,10 @@ export class World implements Platform {
     if (options.collector === true) {
       this.#collected.push(new CollectedRun(this, 'collected', 'collector-promoted', startedAt));
     }
+  }
+
+  get configMaps(): KeptConfigMaps['all'] {
+    return this.#kept.all;
   }
 
   get restarted(): boolean {
@@ -158,32 +124,12 @@ export class World implements Platform {
 
   async lastPromotion(_project: string, stage: string): Promise<PromotionState | null> {
     await this.#called(`lastPromotion ${stage}`);
-    return this.change.promotion({
-      name: `${stage}.01.abc`,
-      phase: 'Succeeded',
-      commits: [COMMIT],
-      digests: [DIGEST],
-      applications: [
-        { namespace: 'argocd', name: `orderbooks-${stage}`, revisions: [RENDERED_COMMIT] },
-      ],
-    });
+    return this.change.promotion(promoted(stage));
   }
 
   async application(_namespace: string, name: string): Promise<ApplicationState | null> {
     await this.#called(`application ${name}`);
-    const objects = [
-      '/ConfigMap/orderbooks-config-abcde12345',
-      '/PersistentVolumeClaim/orderbooks-data',
-      'apps/Deployment/orderbooks-ws-recorder',
-      'batch/CronJob/orderbooks-uploader',
-    ];
-    return this.change.application({
-      name,
-      sync: 'Synced',
-      revision: RENDERED_COMMIT,
-      conditions: [],
-      resources: objects.map((object) => ({ object, status: 'Synced', requiresPruning: false })),
-    });
+    return this.change.application(synced(name));
   }
 
   async missingRights(): Promise<readonly string[]> {
@@ -222,47 +168,7 @@ export class World implements Platform {
   async inspect(_namespace: string, request: InspectRequest): Promise<InspectReport> {
     await this.#called('inspect');
     this.#jobs += 1;
-    const since = request.since === undefined ? 0 : Date.parse(request.since);
-    const wanted = new Set(request.paths ?? []);
-    const archives = [...this.#runs, ...this.#collected]
-      .flatMap((one) => one.archives())
-      .filter(({ closedAt, report }) => closedAt >= since || wanted.has(report.path))
-      .map(({ report }) => report);
-    const current = this.#current();
-    const upload = this.#uploadManifest();
-    const report: InspectReport = {
-      schema: 'orderbooks.inspect.v1',
-      inspected_at: iso(this.time),
-      data_root: '/var/lib/orderbooks',
-      archives,
-      open: [
-        {
-          path: `raw_orderbooks/polymarket/ws_raw/2026/11/21/.ws_raw_${current.id}.jsonl.gz.open`,
-          bytes: 1000,
-          modified_at: iso(this.time),
-        },
-      ],
-      runs: this.#joined(archives),
-      cycle_manifests: this.#collected
-        .flatMap((one) => one.cycles())
-        .filter((one) => Date.parse(one.started_at) >= since),
-      run_manifests: [...this.#runs, ...this.#collected]
-        .filter((one) => one.startedAt <= this.time)
-        .map((one) => one.manifest()),
-      upload_manifests: upload === null ? [] : [upload],
-      problems: [],
-      ...(request.uploadOf !== undefined
-        ? {
-            remote_upload_id: upload?.upload_id ?? null,
-            remote: (upload?.files ?? []).map((file) => ({
-              path: file.path,
-              remote_path: file.remote_path,
-              expected_sha256: file.sha256,
-              observed_sha256: file.sha256,
-            })),
-          }
-        : {}),
-    };
+    const report = reportOf(this.#volume(), this.#uploadManifest(), request, this.time);
     // A report goes through JSON in reality: what is answered shares nothing with the world.
     return this.change.inspect(structuredClone(report), request);
   }
@@ -301,14 +207,7 @@ export class World implements Platform {
     options: Parameters<Platform['putConfigMap']>[3],
   ): Promise<void> {
     await this.#called(`putConfigMap ${name}`);
-    const key = `${namespace}/${name}`;
-    const current = this.configMaps.get(key);
-    if (current?.immutable === true)
-      throw new PlatformError('PLATFORM_REFUSED', `${key} is immutable`);
-    if (current !== undefined && options.mayReplace?.(current.data) === false) {
-      throw new PlatformError('PLATFORM_REFUSED', `${key} belongs to a later run`);
-    }
-    this.configMaps.set(key, { data, immutable: options.immutable });
+    this.#kept.put(namespace, name, data, options);
   }
 
   /** Events on Stages, in their order. */
@@ -320,16 +219,12 @@ export class World implements Platform {
     stage: string,
   ): Promise<readonly KeptEvidence[]> {
     await this.#called('keptEvidence');
-    const prefix = `${project}/evidence-${kind === 'run' ? 'run-' : ''}${stage}-`;
-    return [...this.configMaps]
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, { data }]) => ({ name: key.slice(project.length + 1), kind, data }))
-      .sort((a, b) => ((a.data['startedAt'] ?? '') < (b.data['startedAt'] ?? '') ? -1 : 1));
+    return this.#kept.evidence(project, kind, stage);
   }
 
   async deleteEvidence(project: string, run: string): Promise<void> {
     await this.#called(`deleteEvidence ${run}`);
-    this.configMaps.delete(`${project}/${run}`);
+    this.#kept.delete(project, run);
   }
 
   async tellStage(_project: string, stage: string, event: StageEvent): Promise<void> {
@@ -366,63 +261,14 @@ export class World implements Platform {
     return last;
   }
 
-  #joined(archives: readonly ArchiveReport[]): InspectReport['runs'] {
-    return this.#runs.flatMap((one) =>
-      (['rest_checkpoints', 'ws_raw'] as const).flatMap((stream) => {
-        const own = archives.filter((two) => two.run_id === one.id && two.stream === stream);
-        if (own.length === 0) return [];
-        return {
-          run_id: one.id,
-          stream,
-          segments: own.length,
-          frames: own.reduce((sum, two) => sum + two.frames, 0),
-          sequence_breaks: 0,
-          connection_sequence_breaks: 0,
-        };
-      }),
-    );
+  #volume(): Volume {
+    return { recorded: this.#runs, collected: this.#collected };
   }
 
   #uploadManifest(): UploadManifest | null {
     const upload = this.#upload;
-    if (upload === null) return null;
-    const files = [...this.#runs, ...this.#collected]
-      .flatMap((one) => one.archives())
-      .filter(({ closedAt }) => closedAt <= upload.at)
-      .map(({ report }) => ({
-        path: report.path,
-        bytes: report.bytes,
-        sha256: report.sha256,
-        remote_path: report.path,
-        verified: true,
-        deleted_locally: false,
-      }));
-    return this.change.uploadManifest({
-      schema: 'orderbooks.upload-manifest.v1',
-      upload_id: 'upload-1',
-      status: 'UPLOAD_VERIFIED',
-      gate_status: 'PASS',
-      remote: { type: 'directory', target: '/remote' },
-      git_sha: COMMIT,
-      image: IMAGE,
-      config_sha256: sha('config'),
-      pod: `${upload.job}-x7k2p`,
-      started_at: iso(upload.at),
-      finished_at: iso(upload.at),
-      minimum_age_ms: 0,
-      retention_ms: 86_400_000,
-      files,
-      errors: [],
-    });
+    return upload === null
+      ? null
+      : this.change.uploadManifest(uploadManifest(this.#volume(), upload));
   }
-}
-
-export function collector(overrides: Partial<Workload> = {}): Workload {
-  return {
-    name: 'orderbooks-collector',
-    image: IMAGE,
-    desiredReplicas: 1,
-    readyReplicas: 1,
-    ...overrides,
-  };
 }
