@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../runtime/config/duration.ts';
 
 /** What options of several commands are given as. Each throws what commander shows beside the option. */
@@ -10,6 +10,13 @@ export function duration(text: string): number {
   } catch (cause) {
     throw new InvalidArgumentError(cause instanceof Error ? cause.message : String(cause));
   }
+}
+
+/** An option of milliseconds whose help shows its default as a person would write it. @param otherwise such as `2h` */
+export function durationOption(flags: string, description: string, otherwise: string): Option {
+  return new Option(flags, description)
+    .argParser(duration)
+    .default(parseDuration(otherwise), otherwise);
 }
 
 export function time(text: string): Date {

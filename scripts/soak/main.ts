@@ -1,10 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   FAULT_NAMES,
   type FaultName,
   isFaultName,
 } from '../../runtime/simulator/fault-catalogue.ts';
-import { duration } from '../arguments.ts';
+import { durationOption } from '../arguments.ts';
 import { runToExitCode } from '../command-line.ts';
 import { soak } from './soak.ts';
 import { table } from './table.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     .description(
       'Record a simulated service that breaks in every way, and account for every frame.',
     )
-    .option('--duration <duration>', 'how long', duration, 7_200_000)
+    .addOption(durationOption('--duration <duration>', 'how long', '2h'))
     .option(
       '--rounds <n>',
       'end once every fault was injected so often, if that is before',
@@ -43,8 +43,17 @@ async function main(): Promise<number> {
     )
     .option('--speed <n>', 'windows are this many times shorter than the real ones', positive, 25)
     .option('--seed <text>', 'what markets, frames and the order of faults come from', 'soak')
-    .option('--calm <duration>', 'from the recovery from one fault to the next', duration, 4_000)
-    .option('--faults <names>', 'only these, with commas between', faultNames, FAULT_NAMES)
+    .addOption(
+      durationOption('--calm <duration>', 'from the recovery from one fault to the next', '4s'),
+    )
+    .addOption(
+      new Option(
+        '--faults <names>',
+        `only these, with commas between, of: ${FAULT_NAMES.join(', ')}`,
+      )
+        .argParser(faultNames)
+        .default(FAULT_NAMES, 'all'),
+    )
     .option('--rate <n>', 'steps per second of each open market', positive, 60)
     .option('--memory-limit <bytes>', 'most memory of the recorder', positive, 512_000_000)
     .option('--keep <folder>', 'leave archives and the log of the recorder there')
