@@ -23,8 +23,10 @@ export interface Act {
   /** For people who follow the run: what is being done, without a full stop. */
   readonly title: string;
   readonly needs: readonly FactName[];
+  /** Facts that have to have been seen before it begins, beside those it needs: it does not look at them. */
+  requires(policy: Policy): readonly FactName[];
   /**
-   * Facts that have to be settled before it begins, beside those it needs; null: all before it in the gate. Whatever
+   * Facts that have to be settled before it begins, beside those; null: all before it in the gate. Whatever
    * else is under way does not disturb it, and it disturbs nothing of that.
    */
   after(policy: Policy): readonly FactName[] | null;
@@ -43,6 +45,7 @@ export function defineAct<Name extends FactName, Needs extends FactName = never>
   readonly fact: Name;
   readonly title: string;
   readonly needs: readonly Needs[];
+  readonly requires?: (policy: Policy) => readonly FactName[];
   readonly after?: readonly FactName[] | ((policy: Policy) => readonly FactName[]);
   readonly touches?: string;
   readonly answeredBy?: readonly CheckId[];
@@ -53,6 +56,7 @@ export function defineAct<Name extends FactName, Needs extends FactName = never>
     fact: act.fact,
     title: act.title,
     needs: act.needs,
+    requires: act.requires ?? (() => []),
     after: typeof after === 'function' ? after : () => after,
     touches: act.touches ?? null,
     answeredBy: act.answeredBy ?? [],

@@ -21,6 +21,35 @@ export interface AwaitedArchives {
 }
 
 /**
+ * Waits until the metrics of `pod` say that it closed an archive of each of `streams`, or say nothing for a while, or
+ * until `deadline`.
+ */
+export async function waitForClosed(
+  context: CheckContext,
+  pod: string,
+  streams: readonly Stream[],
+  deadline: number,
+): Promise<void> {
+  const givenUp = Math.min(deadline, context.now().getTime() + INSPECT_INTERVAL_MS);
+  for (;;) {
+    context.signal.throwIfAborted();
+    const sample = await sampleOrReason(context, pod);
+    const time = context.now().getTime();
+    if (typeof sample === 'string') {
+      if (time >= givenUp) return;
+    } else {
+      const closed = streams.every(
+        (stream) => (sample.metrics.value('orderbooks_archive_closed_total', { stream }) ?? 0) > 0,
+      );
+      if (closed || time >= deadline) return;
+      const counted = sample.metrics.value('orderbooks_archive_closed_total') !== null;
+      if (!counted && time >= givenUp) return;
+    }
+    await context.wait(POLL_INTERVAL_MS);
+  }
+}
+
+/**
  * Inspects when the metrics of the pod say that it closed an archive of each stream, or from time to time while they
  * say nothing, until the report shows such archives or the policy's data time-out passed. The last report counts.
  */
@@ -48,30 +77,5 @@ export async function inspectOnceClosed(
       continue;
     }
     await context.demanded('archives', () => context.wait(Math.min(INSPECT_INTERVAL_MS, left)));
-  }
-}
-
-async function waitForClosed(
-  context: CheckContext,
-  pod: string,
-  streams: readonly string[],
-  deadline: number,
-): Promise<void> {
-  const givenUp = Math.min(deadline, context.now().getTime() + INSPECT_INTERVAL_MS);
-  for (;;) {
-    context.signal.throwIfAborted();
-    const sample = await sampleOrReason(context, pod);
-    const time = context.now().getTime();
-    if (typeof sample === 'string') {
-      if (time >= givenUp) return;
-    } else {
-      const closed = streams.every(
-        (stream) => (sample.metrics.value('orderbooks_archive_closed_total', { stream }) ?? 0) > 0,
-      );
-      if (closed || time >= deadline) return;
-      const counted = sample.metrics.value('orderbooks_archive_closed_total') !== null;
-      if (!counted && time >= givenUp) return;
-    }
-    await context.wait(POLL_INTERVAL_MS);
   }
 }

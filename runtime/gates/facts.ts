@@ -16,6 +16,8 @@ export interface Seen {
   /** The recorder's pod, once it ran the promoted digest and was ready and alone. */
   readonly promoted: PromotedPod;
   readonly collectorBefore: CollectorState;
+  /** When the recorder's pod had closed an archive of each stream by its own count, or the wait for that was over. */
+  readonly firstClosed: Date;
   /** What was written when a reliability window began. */
   readonly windowStart: Inspection;
   readonly observation: Observation;
@@ -124,6 +126,7 @@ const PENDING: Facts = {
   cyclesAfter: pending,
   promoted: pending,
   collectorBefore: pending,
+  firstClosed: pending,
   windowStart: pending,
   observation: pending,
   comparison: pending,

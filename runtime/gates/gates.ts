@@ -10,6 +10,7 @@ import { observeRecorder } from './acts/observe-recorder.ts';
 import { restartCollector } from './acts/restart-collector.ts';
 import { restartRecorder } from './acts/restart-recorder.ts';
 import { readBackUpload, uploadOnce } from './acts/upload-once.ts';
+import { waitForFirstClosed } from './acts/wait-for-first-closed.ts';
 import { waitForPromotedCollector, waitForPromotedPod } from './acts/wait-for-promoted-pod.ts';
 import type { Check } from './check.ts';
 import { applicationSynced } from './checks/application-synced.ts';
@@ -74,6 +75,7 @@ const wsSmoke: Gate = {
   acts: [
     waitForPromotedPod,
     lookAtCollectorBefore,
+    waitForFirstClosed,
     observeRecorder,
     inspectBefore,
     restartRecorder,
@@ -148,6 +150,9 @@ export function combined(gates: readonly Gate[]): Gate {
         : {
             ...act,
             needs: [...new Set([...known.needs, ...act.needs])],
+            requires: (policy) => [
+              ...new Set([...known.requires(policy), ...act.requires(policy)]),
+            ],
             after: (policy) => both(known.after(policy), act.after(policy)),
             answeredBy: [...new Set([...known.answeredBy, ...act.answeredBy])],
           },

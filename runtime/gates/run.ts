@@ -59,7 +59,11 @@ export async function runGate(gate: Gate, context: CheckContext): Promise<GateRu
   for (const act of gate.acts) {
     const after = act.after(context.policy);
     const earlier = [...underWay]
-      .filter(([fact]) => after === null || [...after, ...act.needs].includes(fact))
+      .filter(
+        ([fact]) =>
+          after === null ||
+          [...after, ...act.requires(context.policy), ...act.needs].includes(fact),
+      )
       .map(([, ended]) => ended);
     const performed = Promise.all(earlier).then(async () => {
       await run.perform(act);
@@ -161,7 +165,8 @@ class Run {
   #hindrance(act: Act): string | null {
     if (this.#context.signal.aborted)
       return `the run ended: ${errorText(this.#context.signal.reason)}`;
-    const missing = act.needs.find((name) => this.#facts[name].state !== 'seen');
+    const needed = [...act.needs, ...act.requires(this.#context.policy)];
+    const missing = needed.find((name) => this.#facts[name].state !== 'seen');
     return missing === undefined
       ? null
       : `needs ${titleOf(this.#gate, missing)}, which did not succeed`;

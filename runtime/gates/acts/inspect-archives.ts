@@ -2,6 +2,9 @@ import { defineAct } from '../act.ts';
 import { inspectOnceClosed } from '../closed-archives.ts';
 import { RECORDER_COMPONENT } from '../workloads.ts';
 
+/** What a recorder writes. */
+export const RECORDED_STREAMS = ['ws_raw', 'rest_checkpoints'] as const;
+
 /** Waits for archives that the promoted pod closed, and reads them. What is missing at the end is for checks to say. */
 export const inspectBefore = defineAct({
   fact: 'before',
@@ -17,7 +20,7 @@ export const inspectBefore = defineAct({
       {
         component: RECORDER_COMPONENT,
         pod: pod.name,
-        streams: ['ws_raw', 'rest_checkpoints'],
+        streams: RECORDED_STREAMS,
       },
       pod.startedAt === null ? {} : { since: pod.startedAt },
     ),

@@ -1,6 +1,6 @@
 import { defineAct } from '../act.ts';
 import type { CheckContext } from '../check.ts';
-import type { EarlierRun, Restart, Seen } from '../facts.ts';
+import type { EarlierRun, PromotedPod, Restart } from '../facts.ts';
 import { freshReport } from '../inspection.ts';
 import { replacePod } from '../replacement.ts';
 import { RECORDER_COMPONENT } from '../workloads.ts';
@@ -16,34 +16,37 @@ export const restartRecorder = defineAct({
   fact: 'restart',
   title: 'restart the recorder',
   touches: 'the recorder pod is deleted (policy restart: provoke; observe deletes nothing)',
-  needs: ['promoted', 'before'],
-  // Who observes or compares sees the recorder as it runs by itself; to look for an earlier restart disturbs nobody.
+  needs: ['promoted'],
+  // What is to be unchanged afterwards has to be known.
+  requires: ({ restart }) => (restart === 'provoke' ? ['before'] : []),
+  // Who observes or compares sees the recorder as it runs by itself. To look for an earlier restart disturbs nobody
+  // but a comparison, because an inspector beside one of the two takes its CPU.
   after: ({ restart }) =>
-    restart === 'provoke' ? ['collectorBefore', 'windowStart', 'observation', 'comparison'] : [],
+    restart === 'provoke'
+      ? ['collectorBefore', 'windowStart', 'observation', 'comparison']
+      : ['comparison'],
   answeredBy: ['restart-writes', 'prior-archive-unchanged'],
-  async perform(context, seen): Promise<Restart> {
+  async perform(context, { promoted }): Promise<Restart> {
     if (context.policy.restart === 'observe') {
-      return { mode: 'observe', earlier: await findEarlierRun(context, seen) };
+      return { mode: 'observe', earlier: await findEarlierRun(context, promoted) };
     }
     return {
       mode: 'provoke',
-      ...(await replacePod(context, RECORDER_COMPONENT, seen.promoted.pod)),
+      ...(await replacePod(context, RECORDER_COMPONENT, promoted.pod)),
     };
   },
 });
 
 async function findEarlierRun(
   context: CheckContext,
-  { promoted, before }: Pick<Seen, 'promoted' | 'before'>,
+  { pod }: PromotedPod,
 ): Promise<EarlierRun | null> {
-  const { pod } = promoted;
   const startedAt = pod.startedAt === null ? context.now().getTime() : Date.parse(pod.startedAt);
-  const known = newestEarlier(before.report, pod.name);
   for (const lookBack of LOOK_BACK_MS) {
     const request =
       lookBack === null ? {} : { since: new Date(startedAt - lookBack).toISOString() };
     const report = await freshReport(context, request);
-    const run = newestEarlier(report, pod.name) ?? known;
+    const run = newestEarlier(report, pod.name);
     if (run === null) continue;
     if (report.archives.some((archive) => archive.run_id === run.run_id) || lookBack === null) {
       return { run, report };

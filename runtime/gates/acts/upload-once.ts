@@ -12,8 +12,11 @@ export function uploadOnce(identity: Identity): Act {
     touches:
       'a Job from the uploader CronJob, minimum age 0; closed archives are copied to the remote',
     needs: [identity],
-    // What a restart closed is there to upload.
-    after: ['collectorRestart', 'restart'],
+    // What a restart closed is there to upload; where none is provoked, what was closed without it.
+    after: ({ restart }) =>
+      restart === 'provoke'
+        ? ['collectorRestart', 'restart']
+        : ['collectorRestart', 'firstClosed', 'comparison'],
     answeredBy: ['upload-verified', 'snapshots-uploaded'],
     async perform({ platform, subject, now }) {
       const startedAt = now();

@@ -88,6 +88,35 @@ describe('the sequence of acts', () => {
     expect(acts.map((act) => act.status)).not.toContain('failed');
   });
 
+  it('uploads while it observes where no restart is provoked, and else what the restart closed', async () => {
+    const observed = new World();
+    const provoked = new World();
+    const { checks } = await run(observed, { restart: 'observe' });
+    await run(provoked);
+    expect(verdictOf(checks).verdict).toBe('PASS');
+    const uploaded = (world: World) => world.calls.findIndex((call) => call.startsWith('upload'));
+    expect(uploaded(observed)).toBeGreaterThan(-1);
+    expect(uploaded(observed)).toBeLessThan(
+      observed.calls.lastIndexOf('metrics recorder-promoted'),
+    );
+    expect(uploaded(provoked)).toBeGreaterThan(
+      provoked.calls.indexOf('deletePod recorder-promoted'),
+    );
+  });
+
+  it('uploads nothing before the recorder closed something', async () => {
+    const world = new World();
+    const begun = world.time;
+    world.change.metrics = (text) =>
+      world.time < begun + 40_000 ? text.replaceAll(/(closed_total\{[^}]*\}) \d+/g, '$1 0') : text;
+    let uploadedAt = 0;
+    world.before = (call) => {
+      if (call.startsWith('upload')) uploadedAt = world.time;
+    };
+    await run(world, { restart: 'observe' });
+    expect(uploadedAt).toBeGreaterThanOrEqual(begun + 40_000);
+  });
+
   it('judges a window by what was written in it: the inspection waits for its end', async () => {
     const world = new World();
     const { acts } = await runGate(gateNamed('ws-reliability'), world.context());
