@@ -15,6 +15,12 @@ export interface Loaded<T> {
   readonly overridden: readonly string[];
 }
 
+/** Values that a program was given beside the file, and how to call where they came from. */
+export interface GivenValues {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly name: string;
+}
+
 /** A configuration file has some kilobytes; more than this is the wrong file. */
 const MAX_FILE_BYTES = 1_048_576;
 /** A few lines of aliases can stand for gigabytes. */
@@ -26,25 +32,31 @@ const MAX_ALIASES = 100;
  * path, value and, for an unknown key, the one that was probably meant.
  *
  * @param overridesJson text of the environment variable named `overridesName`; undefined or empty means none
+ * @param given what is laid over the file before the overrides are laid over both
  */
 export function loadYaml<S extends z.ZodType>(
   file: string,
   schema: S,
   overridesJson: string | undefined,
   overridesName = 'ORDERBOOKS_CONFIG_OVERRIDES',
+  given: GivenValues = { values: {}, name: '' },
 ): Loaded<z.infer<S>> {
   const source = parseFile(file, readText(file));
   const overrides = parseOverrides(overridesJson, overridesName);
-  const merged = mergeDeeply(source.value, overrides);
+  const merged = mergeDeeply(mergeDeeply(source.value, given.values), overrides);
   const result = schema.safeParse(merged);
   if (!result.success) {
     const lines = result.error.issues.flatMap((issue) =>
-      describeIssue(issue, { file, schema, merged, overrides, overridesName, source }),
+      describeIssue(issue, { file, schema, merged, overrides, overridesName, given, source }),
     );
     throw new ConfigurationError('CONFIG_INVALID', lines.join('\n'), { cause: result.error });
   }
   const sha256 = createHash('sha256').update(canonicalJson(result.data)).digest('hex');
-  return { value: result.data, sha256, overridden: leafPaths(overrides) };
+  return {
+    value: result.data,
+    sha256,
+    overridden: leafPaths(mergeDeeply(given.values, overrides)),
+  };
 }
 
 /** JSON with sorted keys and no spaces: the same values give the same text. */
@@ -68,6 +80,7 @@ interface IssuePlace {
   readonly merged: unknown;
   readonly overrides: unknown;
   readonly overridesName: string;
+  readonly given: GivenValues;
   readonly source: Source;
 }
 
@@ -209,6 +222,7 @@ function elsewhere(key: string, schema: z.ZodType): string | null {
 function where(place: IssuePlace, path: readonly PropertyKey[], key?: string): string {
   const full = key === undefined ? path : [...path, key];
   if (full.length > 0 && valueAt(place.overrides, full) !== undefined) return place.overridesName;
+  if (full.length > 0 && valueAt(place.given.values, full) !== undefined) return place.given.name;
   return `${place.file}:${place.source.position(path, key)}`;
 }
 

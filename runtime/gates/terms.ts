@@ -3,12 +3,13 @@ import { loadYaml } from '../config/load.ts';
 import type { Subject } from './check.ts';
 import { GateError } from './error.ts';
 import { combined, GATES, type Gate } from './gates.ts';
+import { beyondJob, type GivenDurations, overPolicy } from './given-durations.ts';
 import { type Policy, policy } from './policy.ts';
 
 export const POLICY_OVERRIDES = 'ORDERBOOKS_POLICY_OVERRIDES';
 
 /** What the command line gives. */
-export interface VerifyOptions {
+export interface VerifyOptions extends GivenDurations {
   /** One gate, or several separated by commas, which make one run with one verdict. */
   readonly gate: string;
   readonly project: string;
@@ -71,7 +72,9 @@ export function readTerms(
     );
   }
   if (!options.evidence) problems.push('--evidence: expected a file to write the evidence to');
-  const loaded = readPolicy(options.policy, environment, problems);
+  const loaded = readPolicy(options, environment, problems);
+  const beyond = loaded === null ? null : beyondJob(loaded.value, options);
+  if (beyond !== null) problems.push(beyond);
   if (
     loaded?.value.inspector === 'production' &&
     options.namespace === options.productionNamespace
@@ -104,17 +107,25 @@ function readGate(text: string | undefined, problems: string[]): Gate | null {
   return null;
 }
 
+/** The file, over it the durations of the command line, over them the environment. */
 function readPolicy(
-  file: string,
+  options: VerifyOptions,
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): { readonly value: Policy; readonly overridden: readonly string[] } | null {
+  const { policy: file } = options;
   if (!file) {
     problems.push('--policy: expected the file with the policy of the gate');
     return null;
   }
   try {
-    return loadYaml(file, policy, environment[POLICY_OVERRIDES], POLICY_OVERRIDES);
+    return loadYaml(
+      file,
+      policy,
+      environment[POLICY_OVERRIDES],
+      POLICY_OVERRIDES,
+      overPolicy(options),
+    );
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     problems.push(error.message);

@@ -32,6 +32,7 @@ import { checkStepLimits } from './rules/step-limits.ts';
 import { checkSyncTraps } from './rules/sync-traps.ts';
 import { checkTaskVariables } from './rules/task-variables.ts';
 import { checkVerificationArguments } from './rules/verification-arguments.ts';
+import { checkVerificationDurations } from './rules/verification-durations.ts';
 import { checkVerifierRights } from './rules/verifier-rights.ts';
 import { checkWorkloadReferences } from './rules/workload-references.ts';
 import type { SourceFile } from './source-file.ts';
@@ -149,6 +150,7 @@ const REFERENCE_CHECKS: readonly Check[] = [
   checkPermittedKinds,
   checkSyncTraps,
   checkVerifierRights,
+  checkVerificationDurations,
   checkSettings,
 ];
 

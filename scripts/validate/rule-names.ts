@@ -95,6 +95,10 @@ export const RULES = {
     'error',
     'the verifier has the rights that its checks need, and no others',
   ),
+  'orderbooks/verification-durations': rule(
+    'error',
+    'a verification waits no longer than its Job may run',
+  ),
   'orderbooks/settings': rule(
     'error',
     'settings can be used, and the manifests have the names that they give',

@@ -21,7 +21,6 @@ export interface Verification {
 /** Every run of gates that the verifications of the bundle's Stages start. */
 export function* verificationsIn(bundle: Bundle): Generator<Verification> {
   for (const stage of objectsOf(bundle, 'kargo.akuity.io', 'Stage')) {
-    const given = argumentsOf(stage);
     const named = items(valueAt(stage.value, ['spec', 'verification', 'analysisTemplates'])).map(
       (one) => text(fields(one)['name']),
     );
@@ -32,6 +31,7 @@ export function* verificationsIn(bundle: Bundle): Generator<Verification> {
       for (const { value } of containersOf(pod)) {
         const [command, ...words] = items(value['args']).map(text);
         if (command !== 'verify') continue;
+        const given = argumentsOf(stage, object);
         const options = optionsIn(words.map((word) => filled(word, given)));
         yield {
           stage,
@@ -46,14 +46,21 @@ export function* verificationsIn(bundle: Bundle): Generator<Verification> {
   }
 }
 
-function argumentsOf(stage: BundleObject): ReadonlyMap<string, string> {
+/** What the Stage passes, and beneath it what the template has for it. */
+function argumentsOf(stage: BundleObject, template: BundleObject): ReadonlyMap<string, string> {
   const path: Path = ['spec', 'verification', 'args'];
   const scope = { project: stage.namespace, stage: stage.name, variables: [] };
-  const known = items(valueAt(stage.value, path)).flatMap((one, index) => {
-    const value = knownText(stage, [...path, index, 'value'], scope)?.value;
-    return value === undefined ? [] : [[text(fields(one)['name']), value] as const];
+  const given = items(valueAt(stage.value, path)).map((one) => text(fields(one)['name']));
+  const usual = items(valueAt(template.value, ['spec', 'args'])).flatMap((one) => {
+    const { name, value } = fields(one);
+    const stands = typeof value === 'string' && !given.includes(text(name));
+    return stands ? [[text(name), value] as const] : [];
   });
-  return new Map(known);
+  const known = given.flatMap((name, index) => {
+    const value = knownText(stage, [...path, index, 'value'], scope)?.value;
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return new Map([...usual, ...known]);
 }
 
 function filled(word: string, given: ReadonlyMap<string, string>): string {

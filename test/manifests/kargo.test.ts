@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseDuration } from '../../runtime/config/duration.ts';
+import { AS_POLICY } from '../../runtime/gates/given-durations.ts';
 import { policy } from '../../runtime/gates/policy.ts';
 import { formatGoDuration, parseGoDuration } from '../../scripts/kargo/go-duration.ts';
 import { type RenderedObject, read, render } from './render.ts';
@@ -129,14 +130,28 @@ describe.each(['canary', 'full'])('verification of %s', (stage) => {
     }
   });
 
-  it('is given exactly the arguments it declares, each a text', () => {
-    const declared = read<readonly { name: string }[]>(template, 'spec', 'args').map(
-      ({ name }) => name,
-    );
+  it('is told how long its Job may run', () => {
+    for (const { provider } of metrics) {
+      expect(JSON.stringify(provider)).toContain(
+        `"--job-deadline=${provider.job.spec['activeDeadlineSeconds']}s"`,
+      );
+    }
+  });
+
+  it('is given the arguments it declares, each a text; durations as the policy says', () => {
+    const declared = read<readonly { name: string; value?: string }[]>(template, 'spec', 'args');
     const verification = read<{
       args: readonly { name: string; value: string }[];
     }>(named('Stage', stage), 'spec', 'verification');
-    expect(verification.args.map(({ name }) => name).sort()).toEqual([...declared].sort());
+    const usual = declared.filter(({ value }) => value !== undefined);
+    expect([...verification.args, ...usual].map(({ name }) => name).sort()).toEqual(
+      declared.map(({ name }) => name).sort(),
+    );
+    expect(usual.map(({ name, value }) => [name, value])).toEqual([
+      ['deadline', AS_POLICY],
+      ['observation', AS_POLICY],
+      ...(stage === 'canary' ? [['comparison-window', AS_POLICY]] : []),
+    ]);
   });
 });
 

@@ -62,6 +62,61 @@ describe('usage', () => {
     expect(progress.join('\n')).toMatch(saying);
   });
 
+  it.each<[string, Partial<VerifyOptions>, string, RegExp]>([
+    [
+      'that is none',
+      { observation: 'soon' },
+      '',
+      /--observation: observation: expected a duration/,
+    ],
+    [
+      'beyond the deadline of the policy',
+      { comparisonWindow: '41m' },
+      '',
+      /--comparison-window: comparison\.window: expected less than the deadline 40m/,
+    ],
+    [
+      'below a wait of the policy',
+      { deadline: '90s' },
+      'observation: 2m\n',
+      /policy\.yaml:1:14: obs/,
+    ],
+    [
+      'that leaves the Job no time for the evidence',
+      { deadline: '45m', jobDeadline: '45m' },
+      '',
+      /deadline: expected at most 44m.*Job's own deadline of 45m.*got 45m/,
+    ],
+    ['of a Job that is none', { jobDeadline: '2700' }, '', /--job-deadline: expected a duration/],
+    [
+      'of a Job shorter than the policy’s deadline',
+      { jobDeadline: '20m' },
+      '',
+      /expected at most 19m.*got 40m/,
+    ],
+  ])('a duration %s is refused before anything is touched', async (_what, given, text, saying) => {
+    if (text !== '') await writeFile(options.policy, text);
+    expect(await verifyCommand({ ...options, ...given }, around)).toBe(2);
+    expect(world.calls).toEqual([]);
+    expect(onOutput().reason).toMatch(saying);
+  });
+
+  it('lays given durations over the policy, the environment over both, and says so', async () => {
+    options = {
+      ...options,
+      deadline: '20m',
+      observation: '7s',
+      comparisonWindow: 'policy',
+      jobDeadline: '21m',
+    };
+    around = { ...around, environment: { ORDERBOOKS_POLICY_OVERRIDES: '{"observation":"5s"}' } };
+    expect(await verifyCommand(options, around)).toBe(0);
+    expect(onOutput()).toMatchObject({
+      policy_overridden: ['deadline', 'observation'],
+      policy: { deadline: 1_200_000, observation: 5000, 'comparison.window': 120_000 },
+    });
+  });
+
   it('prints the overrides of the policy and keeps them in the evidence', async () => {
     around = {
       ...around,

@@ -10,6 +10,8 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'argument-not-declared': ['kargo/argument-not-declared', 'kargo/stage.yaml:25:13'],
   'automatic-by-pattern': ['kargo/project-config', 'kargo/projectconfig.yaml:8:5'],
   'broken-yaml': ['yaml/syntax', 'gitops/overlays/oven/configmap.yaml:6:1'],
+  'broken-kustomization': ['yaml/syntax', 'gitops/overlays/oven/kustomization.yaml:4:1'],
+  'broken-yaml-beside-placeholders': ['yaml/syntax', 'kargo/configmap.yaml:7:1'],
   'calendar-nearly-over': ['orderbooks/calendar-short', 'kargo/configmap.yaml:8:17'],
   'changing-render': ['kustomize/not-reproducible', 'gitops/overlays/oven/kustomization.yaml:1:1'],
   'combination-without-role': [
@@ -125,6 +127,10 @@ export const TREES: Readonly<Record<string, readonly [rule: RuleName, place: str
   'window-in-unknown-zone': ['argocd/sync-window', 'argocd/appproject.yaml:16:15'],
   'window-of-no-application': ['argocd/sync-window', 'argocd/appproject.yaml:17:20'],
   'window-without-length': ['argocd/sync-window', 'argocd/appproject.yaml:15:15'],
+  'verification-longer-than-its-job': [
+    'orderbooks/verification-durations',
+    'kargo/analysistemplate.yaml:17:34',
+  ],
   'wait-shorter-than-window': ['argocd/blocked-by-window', 'kargo/stage.yaml:17:26'],
   'leftovers-never-pruned': ['argocd/never-pruned', 'argocd/application.yaml:19:7'],
   'kind-not-permitted': ['argocd/not-permitted', 'gitops/overlays/oven/serviceaccount.yaml:2:7'],
