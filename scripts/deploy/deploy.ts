@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterFlags } from '../cluster/command.ts';
+import { ClusterError } from '../cluster/failure.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import {
   outcomeOf,
   runSteps,
   type Step,
+  type StepOutcome,
   type StepResult,
   type StepsResult,
 } from '../cluster/steps.ts';
@@ -15,12 +17,14 @@ import { checkoutPlace, git } from '../git.ts';
 import { LOCAL_IMAGE, LOCAL_NAMESPACE, localObjects } from './overlay.ts';
 import {
   buildImage,
+  type ClusterTool,
   clusterExists,
   contextOf,
   createCluster,
   currentContext,
   detectTool,
   loadImage,
+  type Machine,
   type Tool,
 } from './tool.ts';
 import type { verifyRecorder } from './verify.ts';
@@ -31,6 +35,10 @@ export interface LocalOptions extends ClusterFlags {
   readonly tool?: Tool;
   /** Makes a cluster if there is none. */
   readonly create: boolean;
+  /** That a new cluster is made of; absent: the tool's own. */
+  readonly nodeImage?: string;
+  /** `NAME=VALUE` for the Dockerfile. */
+  readonly buildArguments: readonly string[];
   /** One that the nodes can pull; absent: build the checkout and load it into the nodes. */
   readonly image?: string;
   readonly rolloutTimeoutMs: number;
@@ -59,7 +67,15 @@ export async function deployLocal(options: LocalOptions): Promise<StepsResult> {
 
 function stepsOf(options: LocalOptions, home: string): readonly Step[] {
   const { root, signal, environment, rolloutTimeoutMs } = options;
-  const machine = { signal, ...(environment === undefined ? {} : { environment }) };
+  // kind and k3d write the context of a new cluster where KUBECONFIG says.
+  const { kubeconfig } = options;
+  const machine = {
+    signal,
+    environment: {
+      ...(environment ?? process.env),
+      ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+    },
+  };
   const dryRun = options.dryRun === true;
   const image = options.image ?? LOCAL_IMAGE;
   const context =
@@ -79,7 +95,7 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
       async run() {
         const revision = await git(checkoutPlace(root, signal), 'rev-parse', 'HEAD');
         if (dryRun) return would(`${image} would be built from the working tree`);
-        await buildImage(root, image, revision, machine);
+        await buildImage(root, image, [`REVISION=${revision}`, ...options.buildArguments], machine);
         return { state: 'done', detail: `${image} built on ${revision.slice(0, 12)}` };
       },
     },
@@ -94,7 +110,7 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
     },
   ];
   return [
-    { name: 'cluster', run: () => cluster(options, dryRun, machine) },
+    { name: 'cluster', run: () => cluster(options, kubectl, machine) },
     ...(options.image === undefined ? build : []),
     {
       name: 'objects',
@@ -141,19 +157,32 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
 }
 
 async function cluster(
-  { tool, create }: LocalOptions,
-  dryRun: boolean,
-  machine: Parameters<typeof createCluster>[1],
-) {
+  { tool, create, nodeImage, dryRun }: LocalOptions,
+  kubectl: Kubectl,
+  machine: Machine,
+): Promise<StepOutcome> {
   if (!create || tool === undefined || tool === 'k3s') {
-    return { state: 'unchanged', detail: 'the one of the context' } as const;
+    return { state: 'unchanged', detail: 'the one of the context' };
   }
   if (await clusterExists(tool, machine)) {
-    return { state: 'unchanged', detail: `${contextOf(tool)} is there` } as const;
+    await requireAnswer(tool, kubectl);
+    return { state: 'unchanged', detail: `${contextOf(tool)} is there` };
   }
-  if (dryRun) return { state: 'would change', detail: `${contextOf(tool)} would be made` } as const;
-  await createCluster(tool, machine);
-  return { state: 'changed', detail: `${contextOf(tool)} made` } as const;
+  if (dryRun === true) return { state: 'would change', detail: `${contextOf(tool)} would be made` };
+  await createCluster(tool, machine, { nodeImage });
+  return { state: 'changed', detail: `${contextOf(tool)} made` };
+}
+
+/** A cluster of our name may be one that was stopped, or whose creation was killed. */
+async function requireAnswer(tool: ClusterTool, kubectl: Kubectl): Promise<void> {
+  const answer = await kubectl.answer(['get', '--raw=/readyz']);
+  if (answer.code === 0) return;
+  const again =
+    tool === 'kind' ? 'docker start orderbooks-control-plane' : 'k3d cluster start orderbooks';
+  throw new ClusterError(
+    'CLUSTER_BROKEN',
+    `expected ${contextOf(tool)}, which ${tool} lists, to answer; seen: ${answer.error.trim()}; start it (${again}), or remove it (npm run cleanup:local -- --cluster ${tool}), then run again`,
+  );
 }
 
 async function namespaceThere(kubectl: Kubectl): Promise<boolean> {

@@ -17,7 +17,9 @@ import { verifyRecorder } from './verify.ts';
 interface Flags extends ClusterFlags {
   readonly tool?: Tool;
   readonly create?: boolean;
+  readonly nodeImage?: string;
   readonly image?: string;
+  readonly buildArg: readonly string[];
   readonly timeout: string;
   readonly root: string;
 }
@@ -35,6 +37,16 @@ const program = withClusterOptions(
     '--image <image>',
     'one that the nodes can pull; otherwise the checkout is built and loaded',
   )
+  .option(
+    '--node-image <image>',
+    'with --create: what the node is made of, such as one of your mirror',
+  )
+  .option(
+    '--build-arg <name=value>',
+    'of the Dockerfile, again for each: NODE_IMAGE, DEBIAN_SNAPSHOT',
+    (value: string, before: readonly string[]) => [...before, value],
+    [],
+  )
   .option('--timeout <duration>', 'how long each Deployment may take to be ready', '5m')
   .option('--root <folder>', 'the checkout', ROOT)
   .addHelpText(
@@ -45,7 +57,7 @@ const program = withClusterOptions(
 
 process.exitCode = await runCommand(program, async (signal) => {
   program.parse();
-  const { timeout, ...flags } = program.opts<Flags>();
+  const { timeout, buildArg, ...flags } = program.opts<Flags>();
   if (flags.create === true && flags.tool !== 'k3d' && flags.tool !== 'kind') {
     throw new OrderbooksError(
       'USAGE',
@@ -55,6 +67,7 @@ process.exitCode = await runCommand(program, async (signal) => {
   const result = await deployLocal({
     ...flags,
     create: flags.create === true,
+    buildArguments: buildArg,
     rolloutTimeoutMs: parseDuration(timeout),
     signal,
     tell: teller(flags.json === true),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OrderbooksError } from '../../runtime/errors.ts';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { type Answer, runProgram } from '../cluster/program.ts';
@@ -6,12 +7,16 @@ import { type Answer, runProgram } from '../cluster/program.ts';
 /** The clusters for one machine that a trial runs on. */
 export const TOOLS = ['k3d', 'kind', 'k3s'] as const;
 export type Tool = (typeof TOOLS)[number];
+/** Those that make and remove clusters; k3s is a service of its machine. */
+export type ClusterTool = Exclude<Tool, 'k3s'>;
 
-/** Name of a cluster that these commands make; only one of this name is ever removed by them. */
-export const CLUSTER_NAME = 'orderbooks';
+/** Name of the trial's cluster: only one of this name is ever removed by `npm run cleanup:local`. */
+const TRIAL = 'orderbooks';
 
-/** Making a cluster pulls some hundred megabytes the first time. */
-const CREATE_TIMEOUT_MS = 300_000;
+/** Making a cluster pulls some hundred megabytes the first time, then the tools wait for the node up to READY_TIMEOUT. */
+const CREATE_TIMEOUT_MS = 600_000;
+const READY_TIMEOUT = '240s';
+const DELETE_TIMEOUT_MS = 120_000;
 const ASK_TIMEOUT_MS = 60_000;
 const IMAGE_TIMEOUT_MS = 600_000;
 
@@ -39,17 +44,21 @@ export async function detectTool(kubectl: Kubectl): Promise<Tool> {
 }
 
 /** Context of the kubeconfig for the cluster that `createCluster` makes. */
-export function contextOf(tool: 'k3d' | 'kind'): string {
-  return `${tool}-${CLUSTER_NAME}`;
+export function contextOf(tool: ClusterTool, name = TRIAL): string {
+  return `${tool}-${name}`;
 }
 
-export async function clusterExists(tool: 'k3d' | 'kind', machine: Machine): Promise<boolean> {
+export async function clusterExists(
+  tool: ClusterTool,
+  machine: Machine,
+  name = TRIAL,
+): Promise<boolean> {
   const words = tool === 'k3d' ? ['cluster', 'list', '--output=json'] : ['get', 'clusters'];
   const text = await runTool(tool, words, machine, ASK_TIMEOUT_MS);
-  if (tool === 'kind') return text.split('\n').includes(CLUSTER_NAME);
+  if (tool === 'kind') return text.split('\n').includes(name);
   try {
     const list = z.array(z.object({ name: z.string() })).parse(JSON.parse(text));
-    return list.some(({ name }) => name === CLUSTER_NAME);
+    return list.some((one) => one.name === name);
   } catch (cause) {
     throw new ClusterError('BROKEN_ANSWER', `k3d cluster list: expected JSON; run it by hand`, {
       cause,
@@ -57,31 +66,69 @@ export async function clusterExists(tool: 'k3d' | 'kind', machine: Machine): Pro
   }
 }
 
-export async function createCluster(tool: 'k3d' | 'kind', machine: Machine): Promise<void> {
-  const words =
-    tool === 'k3d'
-      ? ['cluster', 'create', CLUSTER_NAME, '--wait', '--timeout=240s']
-      : ['create', 'cluster', `--name=${CLUSTER_NAME}`, '--wait=240s'];
-  await runTool(tool, words, machine, CREATE_TIMEOUT_MS);
+export interface NewCluster {
+  readonly name?: string;
+  /** Absent: the one that the tool's own version stands for. */
+  readonly nodeImage?: string | undefined;
+  /** More options of the tool. */
+  readonly words?: readonly string[];
 }
 
-export async function deleteCluster(tool: 'k3d' | 'kind', machine: Machine): Promise<void> {
-  const words =
+/**
+ * Makes a cluster that is not there yet. What an interrupted or failed creation has made of it is removed: the tools themselves
+ * leave nodes behind when they are ended, and those look like a cluster the next time.
+ *
+ * @throws ClusterError PROGRAM_FAILED, or the signal's own reason
+ */
+export async function createCluster(
+  tool: ClusterTool,
+  machine: Machine,
+  { name = TRIAL, nodeImage, words = [] }: NewCluster = {},
+): Promise<void> {
+  const image = nodeImage === undefined ? [] : [`--image=${nodeImage}`];
+  const own =
     tool === 'k3d'
-      ? ['cluster', 'delete', CLUSTER_NAME]
-      : ['delete', 'cluster', `--name=${CLUSTER_NAME}`];
-  await runTool(tool, words, machine, CREATE_TIMEOUT_MS);
+      ? ['cluster', 'create', name, '--wait', `--timeout=${READY_TIMEOUT}`]
+      : ['create', 'cluster', `--name=${name}`, `--wait=${READY_TIMEOUT}`];
+  try {
+    await runTool(tool, [...own, ...image, ...words], machine, CREATE_TIMEOUT_MS);
+  } catch (error) {
+    if (!(error instanceof OrderbooksError)) throw error;
+    // The signal may be what ended it.
+    const removal = deleteCluster(
+      tool,
+      { ...machine, signal: AbortSignal.timeout(DELETE_TIMEOUT_MS) },
+      name,
+    );
+    const rest = await removal.then(
+      () => 'what was made of it is removed',
+      (cause: unknown) => `what was made of it may still be there: ${String(cause)}`,
+    );
+    throw new ClusterError(error.code, `${error.message}; ${rest}`, { cause: error });
+  }
 }
 
-/** Builds the image of a checkout with Docker. */
+/** One that is not there is no error: neither tool minds. */
+export async function deleteCluster(
+  tool: ClusterTool,
+  machine: Machine,
+  name = TRIAL,
+): Promise<void> {
+  const words =
+    tool === 'k3d' ? ['cluster', 'delete', name] : ['delete', 'cluster', `--name=${name}`];
+  await runTool(tool, words, machine, DELETE_TIMEOUT_MS);
+}
+
+/** Builds the image of a checkout with Docker. @param values `NAME=VALUE`, for the Dockerfile's arguments */
 export async function buildImage(
   root: string,
   image: string,
-  revision: string,
+  values: readonly string[],
   machine: Machine,
 ): Promise<void> {
-  const words = ['build', '--quiet', `--build-arg=REVISION=${revision}`, `--tag=${image}`, root];
-  await runTool('docker', words, machine, IMAGE_TIMEOUT_MS);
+  const words = values.map((value) => `--build-arg=${value}`);
+  const all = ['build', '--quiet', ...words, `--tag=${image}`, root];
+  await runTool('docker', all, machine, IMAGE_TIMEOUT_MS);
 }
 
 /** Brings an image of this machine's Docker to the nodes. @param context that of the cluster, which names it */

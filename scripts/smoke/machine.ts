@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ClusterError } from '../cluster/failure.ts';
-import { type Machine, runTool } from '../deploy/tool.ts';
+import {
+  type ClusterTool,
+  createCluster,
+  deleteCluster,
+  type Machine,
+  runTool,
+} from '../deploy/tool.ts';
 import { checkoutPlace, git } from '../git.ts';
+import { freePort } from '../rehearse/cluster/ports.ts';
 import { serveGit } from './git-server.ts';
 
 export const CLUSTER = 'orderbooks-smoke';
@@ -19,13 +25,9 @@ export const REGISTRY = `${REGISTRY_HOST}:${REGISTRY_PORT}`;
 const REGISTRY_IMAGE = 'docker.io/library/registry:3.0.0';
 
 const ASK_TIMEOUT_MS = 60_000;
-/** Pulling the nodes' image of some hundred megabytes, and starting Kubernetes. */
-const CREATE_TIMEOUT_MS = 300_000;
 const REGISTRY_TIMEOUT_MS = 120_000;
 const LISTENING_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 200;
-
-export type SmokeTool = 'kind' | 'k3d';
 
 export interface Services {
   /** As pods and this machine reach it. */
@@ -33,10 +35,6 @@ export interface Services {
   readonly rcloneConf: string;
   readonly remotePort: number;
   stop(): Promise<void>;
-}
-
-export function contextOf(tool: SmokeTool): string {
-  return `${tool}-${CLUSTER}`;
 }
 
 /** @throws ClusterError NAME_UNKNOWN unless this machine finds the registry on loopback, where Docker needs no TLS */
@@ -49,22 +47,22 @@ export async function requireRegistryName(): Promise<void> {
   );
 }
 
-/** A cluster whose nodes pull from the registry. */
+/** A cluster whose nodes pull from the registry. @param nodeImage absent: the tool's own */
 export async function makeCluster(
-  tool: SmokeTool,
+  tool: ClusterTool,
   folder: string,
   machine: Machine,
+  nodeImage?: string,
 ): Promise<void> {
   if (tool === 'k3d') {
     const file = join(folder, 'registries.yaml');
     const mirrors = { [REGISTRY]: { endpoint: [`http://${REGISTRY}`] } };
     await writeFile(file, JSON.stringify({ mirrors }));
-    const words = ['cluster', 'create', CLUSTER, `--registry-config=${file}`, '--wait'];
-    await runTool('k3d', [...words, '--timeout=240s'], machine, CREATE_TIMEOUT_MS);
+    const words = [`--registry-config=${file}`];
+    await createCluster('k3d', machine, { name: CLUSTER, nodeImage, words });
     return;
   }
-  const words = ['create', 'cluster', `--name=${CLUSTER}`, '--wait=240s'];
-  await runTool('kind', words, machine, CREATE_TIMEOUT_MS);
+  await createCluster('kind', machine, { name: CLUSTER, nodeImage });
   const nodes = await runTool(
     'kind',
     ['get', 'nodes', `--name=${CLUSTER}`],
@@ -79,7 +77,7 @@ export async function makeCluster(
 }
 
 /** The registry, on the cluster's network and on this machine's loopback. */
-export async function startRegistry(tool: SmokeTool, machine: Machine): Promise<void> {
+export async function startRegistry(tool: ClusterTool, machine: Machine): Promise<void> {
   const words = [
     'run',
     '--detach',
@@ -93,7 +91,7 @@ export async function startRegistry(tool: SmokeTool, machine: Machine): Promise<
 
 /** A git server and a remote for the uploaders, on the address by which pods reach this machine. */
 export async function startServices(
-  tool: SmokeTool,
+  tool: ClusterTool,
   folder: string,
   machine: Machine,
 ): Promise<Services> {
@@ -132,22 +130,14 @@ export async function startServices(
 }
 
 /** Removes what `makeCluster` and `startRegistry` made; what is not there is no error. */
-export async function removeAll(tool: SmokeTool, machine: Machine): Promise<void> {
-  const words =
-    tool === 'k3d' ? ['cluster', 'delete', CLUSTER] : ['delete', 'cluster', `--name=${CLUSTER}`];
-  await absentIsFine(
-    runTool('docker', ['rm', '--force', '--volumes', REGISTRY_HOST], machine, ASK_TIMEOUT_MS),
-  );
-  await absentIsFine(runTool(tool, words, machine, CREATE_TIMEOUT_MS));
-}
-
-async function absentIsFine(removal: Promise<unknown>): Promise<void> {
+export async function removeAll(tool: ClusterTool, machine: Machine): Promise<void> {
+  const words = ['rm', '--force', '--volumes', REGISTRY_HOST];
   try {
-    await removal;
+    await runTool('docker', words, machine, ASK_TIMEOUT_MS);
   } catch (error) {
-    const absent = /no such container|no (nodes|clusters?) found/i;
-    if (!(error instanceof ClusterError) || !absent.test(error.message)) throw error;
+    if (!(error instanceof ClusterError) || !/no such container/i.test(error.message)) throw error;
   }
+  await deleteCluster(tool, machine, CLUSTER);
 }
 
 const networks = z
@@ -156,7 +146,7 @@ const networks = z
   )
   .min(1);
 
-async function gatewayOf(tool: SmokeTool, machine: Machine): Promise<string> {
+async function gatewayOf(tool: ClusterTool, machine: Machine): Promise<string> {
   const words = ['network', 'inspect', networkOf(tool)];
   const text = await runTool('docker', words, machine, ASK_TIMEOUT_MS);
   const result = networks.safeParse(JSON.parse(text));
@@ -171,18 +161,8 @@ async function gatewayOf(tool: SmokeTool, machine: Machine): Promise<string> {
   );
 }
 
-function networkOf(tool: SmokeTool): string {
+function networkOf(tool: ClusterTool): string {
   return tool === 'kind' ? 'kind' : `k3d-${CLUSTER}`;
-}
-
-async function freePort(host: string): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, host, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Null once somebody listens; otherwise why not. */

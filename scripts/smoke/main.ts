@@ -7,8 +7,9 @@ import { finish, runCommand, teller } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runSteps } from '../cluster/steps.ts';
 import { EXIT_GOOD } from '../command-line.ts';
+import { type ClusterTool, contextOf } from '../deploy/tool.ts';
 import { collectDiagnostics } from './diagnostics.ts';
-import { contextOf, removeAll, type SmokeTool } from './machine.ts';
+import { CLUSTER, removeAll } from './machine.ts';
 import { smokeSteps } from './smoke.ts';
 
 /** `npm run smoke`: the whole bundle on a cluster of this machine, and nothing left of it. */
@@ -16,7 +17,8 @@ import { smokeSteps } from './smoke.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 interface Flags {
-  readonly tool: SmokeTool;
+  readonly tool: ClusterTool;
+  readonly nodeImage?: string;
   readonly charts?: string;
   readonly output: string;
   readonly keep?: boolean;
@@ -33,6 +35,7 @@ const program = new Command('smoke')
   .addOption(
     new Option('--tool <name>', 'what makes the cluster').choices(['kind', 'k3d']).default('kind'),
   )
+  .option('--node-image <image>', 'what the node is made of, such as one of your mirror')
   .option('--charts <folder>', 'take charts from here, as npm run platform does')
   .option('--output <folder>', 'result, evidence and diagnostics', join(ROOT, 'data/smoke'))
   .option('--keep', 'leave the cluster and the registry')
@@ -49,15 +52,16 @@ const program = new Command('smoke')
 
 process.exitCode = await runCommand(program, async (signal) => {
   program.parse();
-  const { tool, charts, output: folder, ...flags } = program.opts<Flags>();
+  const { tool, nodeImage, charts, output: folder, ...flags } = program.opts<Flags>();
   const json = flags.json === true;
   const output = resolve(folder);
-  const kubectl = new Kubectl({ context: contextOf(tool), signal });
+  const kubectl = new Kubectl({ context: contextOf(tool, CLUSTER), signal });
   const machine = { signal };
   const temporary = await mkdtemp(join(tmpdir(), 'orderbooks-smoke-'));
   const { steps, stop } = smokeSteps({
     root: ROOT,
     tool,
+    nodeImage,
     folder: temporary,
     output,
     ...(charts === undefined ? {} : { charts: resolve(charts) }),

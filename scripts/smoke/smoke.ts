@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Step } from '../cluster/steps.ts';
-import type { Machine } from '../deploy/tool.ts';
+import { type ClusterTool, contextOf, type Machine } from '../deploy/tool.ts';
 import {
-  contextOf,
+  CLUSTER,
   makeCluster,
   REGISTRY,
   removeAll,
   requireRegistryName,
   type Services,
-  type SmokeTool,
   startRegistry,
   startServices,
 } from './machine.ts';
@@ -17,7 +16,9 @@ import { follow } from './watching.ts';
 
 export interface SmokeOptions {
   readonly root: string;
-  readonly tool: SmokeTool;
+  readonly tool: ClusterTool;
+  /** Of the cluster's nodes; absent: the tool's own. */
+  readonly nodeImage?: string | undefined;
   /** Temporary; git repositories, remote and rclone.conf of the run. */
   readonly folder: string;
   /** Where the result and the evidence of the run go. */
@@ -48,7 +49,7 @@ export function smokeSteps(options: SmokeOptions): {
       stream,
       ...machine,
     });
-  const context = `--context=${contextOf(tool)}`;
+  const context = `--context=${contextOf(tool, CLUSTER)}`;
   const steps: readonly Step[] = [
     {
       name: 'cluster',
@@ -56,8 +57,8 @@ export function smokeSteps(options: SmokeOptions): {
         await requireRegistryName();
         // What a run that was killed left behind would be neither new nor empty.
         await removeAll(tool, machine);
-        await makeCluster(tool, folder, machine);
-        return { state: 'changed', detail: `${contextOf(tool)} made` };
+        await makeCluster(tool, folder, machine, options.nodeImage);
+        return { state: 'changed', detail: `${contextOf(tool, CLUSTER)} made` };
       },
     },
     {

@@ -37,6 +37,7 @@ async function deploy(answers: Answers, dryRun = false) {
     root: ROOT,
     image: 'registry.example.com/x:1',
     create: false,
+    buildArguments: [],
     dryRun,
     rolloutTimeoutMs: 1000,
     signal: SIGNAL,
