@@ -1,8 +1,6 @@
-import { formatInstant, nowMicros } from '../observability/clock.ts';
-import { frameKind } from '../polymarket/frame.ts';
-import { MarketSocket, type SocketEnd } from '../polymarket/market-socket.ts';
+import type { MarketSocket, SocketEnd } from '../polymarket/market-socket.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { PayloadSlab } from './payload-slab.ts';
+import { Intake } from './intake.ts';
 
 export interface BesideOptions extends Omit<ConnectionOptions, 'slot' | 'turn'> {
   readonly id: string;
@@ -19,19 +17,17 @@ const CLOSE_LIMIT_MS = 10_000;
 export class Beside {
   readonly tokens: readonly string[];
   readonly #options: BesideOptions;
+  readonly #intake: Intake;
   readonly #socket: MarketSocket;
-  readonly #slab = new PayloadSlab();
   readonly #startedMs: number;
   readonly #ended: Promise<void>;
   #resolveEnded: () => void = () => undefined;
-  #sequence = 0;
-  #lastFrameMicros: number | null = null;
   #lastPingMs = 0;
   #isOpen = false;
   #state: 'connecting' | 'asked' | 'answered' | 'closing' | 'ended' = 'connecting';
 
   constructor(options: BesideOptions) {
-    const { tokens, feed, clock, metrics, maxFrameBytes } = options;
+    const { id, tokens, clock, metrics } = options;
     this.#options = options;
     this.tokens = tokens;
     this.#startedMs = Number(clock.mono()) / 1e6;
@@ -39,20 +35,13 @@ export class Beside {
       this.#resolveEnded = resolve;
     });
     metrics.besideConnections.inc();
-    this.#socket = new MarketSocket(
-      {
-        url: feed.websocketUrl,
-        userAgent: feed.userAgent,
-        handshakeTimeoutMs: feed.requestTimeout,
-        ...(maxFrameBytes === undefined ? {} : { maxFrameBytes }),
-      },
-      {
-        open: () => this.#opened(),
-        frame: (payload) => this.#frame(payload),
-        binary: (bytes) => this.#socket.terminate(`a binary frame of ${bytes} bytes`),
-        end: (end) => this.#end(end),
-      },
-    );
+    this.#intake = new Intake(options);
+    this.#socket = this.#intake.open(id, {
+      open: () => this.#opened(),
+      frame: (payload) => this.#frame(payload),
+      binary: (bytes) => this.#socket.terminate(`a binary frame of ${bytes} bytes`),
+      end: (end) => this.#end(end),
+    });
   }
 
   /** The service told what it has of the tokens: from now on nothing about them is missed. */
@@ -101,41 +90,16 @@ export class Beside {
   }
 
   #frame(payload: Buffer): void {
-    const { id, clock, queue, metrics, received } = this.#options;
-    const monoNs = clock.mono();
-    const wallMicros = clock.wallMicros(monoNs);
-    const kept = queue.push({
-      kind: 'frame',
-      connectionId: id,
-      connectionSequence: this.#sequence++,
-      wallMicros,
-      monoNs,
-      payload: this.#slab.keep(payload),
-    });
-    metrics.frames.inc();
-    metrics.bytes.inc(payload.length);
-    if (kept) this.#lastFrameMicros = wallMicros;
-    else metrics.lostFrames.inc();
-    const kind = frameKind(payload);
-    if (kind === 'data') metrics.dataFrames.inc();
+    const { kind } = this.#intake.frame(payload);
     if (kind !== 'announcement' && this.#state === 'asked') this.#state = 'answered';
-    received();
   }
 
   #end({ code, status, detail }: SocketEnd): void {
-    const { id, clock, queue, logger, received } = this.#options;
+    const { id, logger } = this.#options;
     const isClosing = this.#state === 'closing';
     this.#state = 'ended';
     if (this.#isOpen && !(isClosing && code === CLOSED_IN_ORDER)) {
-      queue.pushGap({
-        type: 'gap',
-        connection_id: id,
-        reason: 'disconnect',
-        since: this.#lastFrameMicros === null ? null : formatInstant(this.#lastFrameMicros),
-        at: formatInstant(nowMicros(clock)),
-        detail: `code ${code}: ${detail}`,
-      });
-      received();
+      this.#intake.gap('disconnect', `code ${code}: ${detail}`);
     }
     if (!isClosing) {
       logger.warn({ connection_id: id, code, status, detail }, 'connection beside ended early');

@@ -1,30 +1,19 @@
-import type { GapReason } from '../archive/row.ts';
 import type { Configuration } from '../config/schema.ts';
-import { type Clock, formatInstant, nowMicros } from '../observability/clock.ts';
+import { nowMicros } from '../observability/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Backoff } from '../polymarket/backoff.ts';
-import { frameKind } from '../polymarket/frame.ts';
-import { MarketSocket, type SocketEnd } from '../polymarket/market-socket.ts';
-import type { FrameQueue } from './frame-queue.ts';
-import type { RecorderMetrics } from './metrics.ts';
-import { PayloadSlab } from './payload-slab.ts';
+import type { MarketSocket, SocketEnd } from '../polymarket/market-socket.ts';
+import { Intake, type IntakeOptions } from './intake.ts';
 import { Subscription, type TokenWindow } from './subscription.ts';
 import { silenceOf, watchInterval } from './watchdog.ts';
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends IntakeOptions {
   /** Which of the recorder's connections this is; part of every connection id. */
   readonly slot: string;
-  readonly feed: Configuration['feed'];
   readonly settings: Configuration['recorder'];
-  readonly clock: Clock;
-  readonly queue: FrameQueue;
-  readonly metrics: RecorderMetrics;
   readonly logger: Logger;
-  /** Called after every frame that was queued, so that the drain wakes up. Must be cheap. */
-  readonly received: () => void;
   /** Milliseconds to leave other connections alone before the next attempt; asked again until it is 0. */
   readonly turn?: () => number;
-  readonly maxFrameBytes?: number;
 }
 
 /** A connection that lived this long was no failed attempt: the next one may come at once again. */
@@ -41,10 +30,10 @@ const CLOSE_GRACE_MS = 1_000;
  */
 export class Connection {
   readonly #options: ConnectionOptions;
+  readonly #intake: Intake;
   readonly #backoff: Backoff;
   readonly #watch: NodeJS.Timeout;
   readonly #subscription = new Subscription();
-  readonly #slab = new PayloadSlab();
   #socket: MarketSocket | null = null;
   #isOpen = false;
   #frames = 0;
@@ -55,11 +44,7 @@ export class Connection {
   #everOpened = false;
   #reconnect: NodeJS.Timeout | null = null;
   #id = '';
-  #sequence = 0;
-  #openedMicros = 0;
   #openedMono = 0n;
-  /** Of any connection of this slot: up to here frames are recorded. */
-  #recordedUntil: number | null = null;
   #lastFrameMono = 0n;
   #lastDataMono = 0n;
   #lastPingMono = 0n;
@@ -70,6 +55,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#intake = new Intake(options);
     const { settings } = options;
     this.#backoff = new Backoff(settings.reconnectInitial, settings.reconnectMaximum);
     this.#lastWatchMono = options.clock.mono();
@@ -157,31 +143,20 @@ export class Connection {
     }
     this.#attempts++;
     this.#id = `${this.#options.slot}-${this.#attempts}`;
-    this.#sequence = 0;
     this.#stalled = false;
     this.#subscription.forget();
-    const { feed, maxFrameBytes } = this.#options;
-    this.#socket = new MarketSocket(
-      {
-        url: feed.websocketUrl,
-        userAgent: feed.userAgent,
-        handshakeTimeoutMs: feed.requestTimeout,
-        ...(maxFrameBytes === undefined ? {} : { maxFrameBytes }),
-      },
-      {
-        open: () => this.#opened(),
-        frame: (payload) => this.#frame(payload),
-        binary: (bytes) => this.#binary(bytes),
-        end: (end) => this.#end(end),
-      },
-    );
+    this.#socket = this.#intake.open(this.#id, {
+      open: () => this.#opened(),
+      frame: (payload) => this.#frame(payload),
+      binary: (bytes) => this.#binary(bytes),
+      end: (end) => this.#end(end),
+    });
   }
 
   #opened(): void {
     const { clock, metrics, logger } = this.#options;
     this.#isOpen = true;
     this.#openedMono = clock.mono();
-    this.#openedMicros = clock.wallMicros(this.#openedMono);
     this.#lastFrameMono = this.#openedMono;
     this.#lastDataMono = this.#openedMono;
     this.#lastPingMono = this.#openedMono;
@@ -189,8 +164,8 @@ export class Connection {
     if (this.#everOpened) metrics.reconnects.inc();
     this.#everOpened = true;
     this.#alignSubscription();
-    this.#gap('connect', this.#recordedUntil, `subscribed to ${this.#subscription.size} tokens`);
-    this.#recordedUntil = this.#openedMicros;
+    this.#intake.gap('connect', `subscribed to ${this.#subscription.size} tokens`);
+    this.#intake.recorded(clock.wallMicros(this.#openedMono));
     logger.info(
       { connection_id: this.#id, tokens: this.#subscription.size },
       'connection is open and subscribed',
@@ -198,46 +173,26 @@ export class Connection {
     if (this.#stopping) this.#socket?.close();
   }
 
-  /** Runs for every frame while the socket waits: stamps, counts and queues, nothing else. */
   #frame(payload: Buffer): void {
-    const { clock, queue, metrics, received } = this.#options;
-    const monoNs = clock.mono();
-    const wallMicros = clock.wallMicros(monoNs);
-    const kept = queue.push({
-      kind: 'frame',
-      connectionId: this.#id,
-      connectionSequence: this.#sequence++,
-      wallMicros,
-      monoNs,
-      payload: this.#slab.keep(payload),
-    });
-    metrics.frames.inc();
-    metrics.bytes.inc(payload.length);
+    const { kind, monoNs, wallMicros } = this.#intake.frame(payload);
     this.#frames++;
-    if (kept) this.#recordedUntil = wallMicros;
-    else metrics.lostFrames.inc();
     this.#lastFrameMono = monoNs;
-    const kind = frameKind(payload);
     if (kind === 'data') {
-      metrics.dataFrames.inc();
-      metrics.lastDataFrame.set(wallMicros / 1e6);
+      this.#options.metrics.lastDataFrame.set(wallMicros / 1e6);
       this.#lastDataMono = monoNs;
       this.#lastDataMicros = wallMicros;
       this.#answered = true;
     } else if (kind === 'none' && payload.length !== PONG_BYTES) {
       this.#answered = true;
     }
-    received();
   }
 
   #binary(bytes: number): void {
     const { metrics, logger } = this.#options;
-    metrics.binaryFrames.inc();
-    metrics.lostFrames.inc();
-    this.#sequence++;
     const detail = `a binary frame of ${bytes} bytes: the feed is text, and only text is kept`;
+    metrics.binaryFrames.inc();
     logger.warn({ connection_id: this.#id, bytes }, detail);
-    this.#gap('overflow', this.#recordedUntil, detail, 1);
+    this.#intake.refuse(detail);
   }
 
   #end(end: SocketEnd): void {
@@ -264,7 +219,7 @@ export class Connection {
     const detail = wasOpen ? `code ${end.code}: ${end.detail}` : `${end.detail}${status}`;
     // A stall has written its own gap, which says more than the end that we made ourselves.
     if (!this.#stalled) {
-      this.#gap(wasOpen ? 'disconnect' : 'refused', this.#recordedUntil, detail);
+      this.#intake.gap(wasOpen ? 'disconnect' : 'refused', detail);
     }
     logger.warn(
       { connection_id: this.#id, code: end.code, status: end.status, detail },
@@ -324,22 +279,8 @@ export class Connection {
     this.#stalled = true;
     metrics.stalls.inc();
     logger.warn({ connection_id: this.#id, silence }, 'connection is silent and will be replaced');
-    this.#gap('stall', this.#recordedUntil, silence);
+    this.#intake.gap('stall', silence);
     this.#socket?.terminate(silence);
-  }
-
-  #gap(reason: GapReason, since: number | null, detail: string, lostFrames?: number): void {
-    const { clock, queue, received } = this.#options;
-    queue.pushGap({
-      type: 'gap',
-      connection_id: this.#id,
-      reason,
-      since: since === null ? null : formatInstant(since),
-      at: formatInstant(nowMicros(clock)),
-      detail,
-      ...(lostFrames === undefined ? {} : { lost_frames: lostFrames }),
-    });
-    received();
   }
 }
 

@@ -166,9 +166,9 @@ export const FAULTS: readonly Fault[] = [
     patches: [
       {
         file: 'runtime/recorder/connection.ts',
-        find: '        frame: (payload) => this.#frame(payload),\n',
+        find: '      frame: (payload) => this.#frame(payload),\n',
         replace:
-          '        frame: (payload) => {\n          if (this.#frames % 10 === 9) this.#frames++;\n          else this.#frame(payload);\n        },\n',
+          '      frame: (payload) => {\n        if (this.#frames % 10 === 9) this.#frames++;\n        else this.#frame(payload);\n      },\n',
       },
     ],
   },
