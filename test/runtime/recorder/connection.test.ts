@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { configuration } from '../../../runtime/config/schema.ts';
-import { systemClock } from '../../../runtime/observability/clock.ts';
+import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
 import { createLogger } from '../../../runtime/observability/logger.ts';
 import { Connection } from '../../../runtime/recorder/connection.ts';
 import { FrameQueue, type Received } from '../../../runtime/recorder/frame-queue.ts';
@@ -40,6 +40,12 @@ async function connect(options: {
     feed: { websocketUrl: server.url, requestTimeout: '1s' },
     recorder: { ...SETTINGS, ...options.settings },
   });
+  const real = systemClock();
+  let aheadNs = 0n;
+  const clock: Clock = {
+    mono: () => real.mono() + aheadNs,
+    wallMicros: (mono) => real.wallMicros(mono - aheadNs),
+  };
   const queue = new FrameQueue(10_000_000);
   const metrics = recorderMetrics({ revision: '', image: '' });
   const got: Received[] = [];
@@ -47,7 +53,7 @@ async function connect(options: {
     slot: 'ws1',
     feed,
     settings: recorder,
-    clock: systemClock(),
+    clock,
     queue,
     metrics,
     logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
@@ -72,7 +78,11 @@ async function connect(options: {
     const metric = metrics[name] as { get(): Promise<{ values: { value: number }[] }> };
     return (await metric.get()).values[0]?.value;
   };
-  return { got, frames, gaps, reasons, want, count };
+  /** Lets time pass for the watchdogs. */
+  const pass = (ms: number) => {
+    aheadNs += BigInt(ms) * 1_000_000n;
+  };
+  return { got, frames, gaps, reasons, want, count, pass };
 }
 
 const answerBooks = (client: FeedClient, text: string) => {
@@ -291,12 +301,15 @@ describe('a connection that is silent', () => {
   });
 
   it('takes [] for an answer: the service has no book yet', async () => {
-    const { reasons, frames } = await connect({
-      settings: { firstMessageTimeout: '40ms', pingInterval: '20ms' },
+    const { reasons, frames, pass } = await connect({
+      settings: { pingInterval: '20ms' },
       windowOpen: false,
       onMessage: (client, text) => client.socket.send(text === 'PING' ? 'PONG' : '[]'),
     });
-    await until('some PONG', () => frames().length > 6);
+    await until('the answer', () => frames().includes('[]'));
+    pass(6_000);
+    const before = frames().length;
+    await until('some PONG', () => frames().length > before + 5);
     expect(reasons()).toEqual(['connect']);
   });
 
@@ -310,12 +323,18 @@ describe('a connection that is silent', () => {
   });
 
   it('may be silent while no window is open, as long as PONG comes', async () => {
-    const { reasons, frames } = await connect({
-      settings: { silenceTimeout: '50ms', pingInterval: '20ms' },
+    const { reasons, frames, pass } = await connect({
+      settings: { pingInterval: '20ms' },
       windowOpen: false,
       onMessage: answerBooks,
     });
-    await until('ten PONG', () => frames().length > 10);
+    await until('the book', () => frames().length > 0);
+    // The limit is 10 s: it passes twice, but never between two PONG.
+    for (let passed = 0; passed < 20_000; passed += 4_000) {
+      const before = frames().length;
+      pass(4_000);
+      await until('PONG', () => frames().length > before + 2);
+    }
     expect(reasons()).toEqual(['connect']);
   });
 
