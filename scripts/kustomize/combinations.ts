@@ -64,7 +64,8 @@ export async function writeCombination(tree: string, wanted: Combination): Promi
   // A handful of small files, which take the asynchronous form several times as long.
   cpSync(join(tree, kustomization), to, { recursive: true, errorOnExist: true, force: false });
   const file = findKustomization(to, copy);
-  const document = parseDocument(await readFile(file, 'utf8'));
+  // A key that stands twice is for kustomize to refuse: a document with errors could not be written.
+  const document = parseDocument(await readFile(file, 'utf8'), { uniqueKeys: false });
   const listed = document.get('components');
   const list = isSeq(listed) ? listed : new YAMLSeq(document.schema);
   for (const component of components) list.add(posix.relative(copy, component));

@@ -14,6 +14,8 @@ export interface BundleObject extends Identity {
   readonly value: Fields;
   /** The kustomization it was rendered by, relative to the root; null if it is taken as written. */
   readonly kustomization: string | null;
+  /** Whether its kustomization does not render or cannot be read: what that would replace and patch is still missing. */
+  readonly unfinished: boolean;
   /** The document that it was made of, without patches. */
   readonly source: SourceDocument | null;
   /** Whether the value at `path` is the one in the source, untouched by its kustomization. */
@@ -44,20 +46,25 @@ export function bundleOf(files: ReadonlyMap<string, SourceFile>, renders: Render
         // A patch is no whole object.
         (resources.has(file) && failed.some((render) => render.files.has(file)))),
   );
+  const kustomizations = [...files.values()].filter(({ file }) => KUSTOMIZATION_FILE.test(file));
+  const folders = new Set(kustomizations.map(({ file }) => folderOf(file)));
+  const unread = new Set(
+    kustomizations.filter(({ whole }) => !whole).map(({ file }) => folderOf(file)),
+  );
   const written = asWritten.flatMap(({ documents }) =>
     documents
       .filter(({ value }) => hasKind(value) && typeof value['apiVersion'] === 'string')
-      .map((document) => objectOf(fields(document.value), null, [document])),
-  );
-  const folders = new Set(
-    [...files.keys()].filter((file) => KUSTOMIZATION_FILE.test(file)).map(folderOf),
+      .map((document) => ({
+        ...objectOf(fields(document.value), null, [document]),
+        unfinished: renders.named.has(document.file) || unread.has(folderOf(document.file)),
+      })),
   );
   return {
     objects: [...rendered, ...written],
     renders: renders.renders,
     unlisted: written.filter(
-      ({ source }) =>
-        source !== null && !renders.named.has(source.file) && folders.has(folderOf(source.file)),
+      ({ source, unfinished }) =>
+        source !== null && !unfinished && folders.has(folderOf(source.file)),
     ),
   };
 }
@@ -98,6 +105,7 @@ function objectOf(
     value,
     ...identityOf(value),
     kustomization,
+    unfinished: false,
     source,
     isAsWritten,
     at: (path) => writing(path)?.at(path) ?? unknown,

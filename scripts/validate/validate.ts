@@ -37,6 +37,7 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
   const sources = await readSources(folder);
   const program = options.program ?? (await findKustomize());
   const combine = options.combinations === true && sources.house;
+  const whole = [...sources.files.values()].every((file) => file.whole);
   const judging = {
     house: sources.house,
     exists: (path: string) => existsSync(join(folder, path)),
@@ -94,7 +95,8 @@ export async function validateBundle(root: string, options: ValidateOptions = {}
         renders: made,
         judgement: judge(sources.files, made, judging),
       })),
-      combine ? renderCombinations(folder, sources.files, rendering) : null,
+      // Of what cannot be read, no combination can be written.
+      combine && whole ? renderCombinations(folder, sources.files, rendering) : null,
     ]);
     options.onRendered?.(rendering.spent());
     return { ...judged, combined: combinations };

@@ -102,8 +102,15 @@ function ruleOf(object: BundleObject, path: Path): RuleName {
   return inSubscription ? 'kargo/subscription' : `${area}/object-invalid`;
 }
 
-/** Templates become texts before the API server sees them; what a render lacks of identity has a rule of its own. */
-function isSaidElsewhere(object: BundleObject, { path, seen, aboutForm }: SchemaFault): boolean {
+/**
+ * Templates become texts before the API server sees them; what a render lacks of identity has a rule of its own. Where
+ * nothing could be rendered, a value may stand for another one that settings would write; why there is no render is said.
+ */
+function isSaidElsewhere(
+  object: BundleObject,
+  { path, seen, atKey, aboutForm }: SchemaFault,
+): boolean {
+  if (object.unfinished && aboutForm && !atKey) return true;
   if (path.length === 1 && path[0] === 'metadata') return object.kustomization !== null;
   return object.group === ARGOPROJ && aboutForm && typeof seen === 'string' && seen.includes('{{');
 }
