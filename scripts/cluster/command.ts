@@ -31,9 +31,7 @@ export async function runCommand(
 ): Promise<number> {
   const stopping = new AbortController();
   const stop = (name: NodeJS.Signals) =>
-    stopping.abort(
-      new OrderbooksError('INTERRUPTED', `${name}: stopped between steps; running again continues`),
-    );
+    stopping.abort(new OrderbooksError('INTERRUPTED', `${name}: stopped; running again continues`));
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     return await runToExitCode(
@@ -64,10 +62,16 @@ export function finish(
   if (json) {
     process.stdout.write(`${redaction.text(JSON.stringify({ ...extra, ...result }, null, 2))}\n`);
   } else if (!result.ok) {
-    const done = result.steps.some(({ state }) => state === 'changed');
-    process.stderr.write(
-      `Stopped. ${done ? 'What is done stays done' : 'No earlier step changed anything'}: run again to continue.\n`,
-    );
+    process.stderr.write(`Stopped. ${leftBehind(result)}: run again to continue.\n`);
   }
   return result.ok ? EXIT_GOOD : EXIT_FAILED;
+}
+
+function leftBehind({ steps, error }: StepsResult): string {
+  if (steps.some(({ state, changed }) => state === 'changed' || changed !== undefined)) {
+    return 'What is done stays done';
+  }
+  return error?.outcomeUnknown === true
+    ? 'Whether anything was changed is not known'
+    : 'Nothing was changed';
 }

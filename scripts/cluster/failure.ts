@@ -1,7 +1,19 @@
 import { OrderbooksError } from '../../runtime/errors.ts';
 
 /** A command for a cluster that could not do what was asked; the message says what is known of the outcome. */
-export class ClusterError extends OrderbooksError {}
+export class ClusterError extends OrderbooksError {
+  /** Whether a change that was asked for may have been made all the same. */
+  readonly outcomeUnknown: boolean;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly cause?: unknown; readonly outcomeUnknown?: boolean } = {},
+  ) {
+    super(code, message, options);
+    this.outcomeUnknown = options.outcomeUnknown === true;
+  }
+}
 
 export type FailureCode =
   | 'CONTEXT_UNKNOWN'
@@ -15,6 +27,7 @@ export type FailureCode =
   | 'BROKEN_ANSWER'
   | 'UNREACHABLE'
   | 'SERVER_ERROR'
+  | 'PROGRAM_KILLED'
   | 'PROGRAM_FAILED';
 
 export interface Failure {
@@ -36,6 +49,12 @@ export function failureOf(words: string): Failure {
 }
 
 const FAILURES: readonly (Failure & { readonly pattern: RegExp })[] = [
+  {
+    code: 'PROGRAM_KILLED',
+    pattern: /ended by SIG[A-Z]+$/,
+    advice: 'something on this machine ended it (a person, or too little memory); run again',
+    outcomeUnknown: true,
+  },
   {
     code: 'CONTEXT_UNKNOWN',
     pattern:

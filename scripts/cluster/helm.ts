@@ -43,6 +43,11 @@ export class Helm {
     this.#redaction = options.redaction ?? new Redaction();
   }
 
+  /** The same cluster for what must still be asked after an interruption. */
+  regardless(): Helm {
+    return new Helm({ ...this.#options, signal: new AbortController().signal });
+  }
+
   /** Such as `v3.19.0`. */
   async version(): Promise<string> {
     const text = await this.run(['version', '--template={{.Version}}']);

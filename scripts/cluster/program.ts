@@ -24,8 +24,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 const KILL_AFTER_MS = 5_000;
 
 /**
- * Runs a program to its end. A non-zero exit code is an answer, not an error; so is having been ended after
- * `timeoutMs`, which the answer's `error` says.
+ * Runs a program to its end. A non-zero exit code is an answer, not an error; so is having been ended by somebody, or
+ * after `timeoutMs`, which the answer's `error` says.
  *
  * @throws ClusterError PROGRAM_MISSING, or the signal's own reason
  */
@@ -50,14 +50,16 @@ export async function runProgram(
       limit.lift();
       reject(notStarted(program, cause));
     });
-    child.on('close', (code) => {
+    child.on('close', (code, endedBy) => {
       limit.lift();
       if (signal.aborted) return reject(signal.reason);
       const said = Buffer.concat(error).toString('utf8');
+      const late = limit.reached() ? `no answer within ${timeoutMs / 1000} s` : null;
+      const why = late ?? (endedBy === null ? null : `ended by ${endedBy}`);
       resolve({
-        code: limit.reached() ? 1 : (code ?? 1),
+        code: late === null ? (code ?? 1) : 1,
         out: Buffer.concat(out).toString('utf8'),
-        error: limit.reached() ? `${said}\nno answer within ${timeoutMs / 1000} s`.trim() : said,
+        error: why === null ? said : `${said}\n${why}`.trim(),
       });
     });
     // The program may end before it has read everything; its exit code then says why.

@@ -1,4 +1,5 @@
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { changesText, type MadeChange, notingChanges } from './changes.ts';
 import { ClusterError } from './failure.ts';
 
 /**
@@ -24,18 +25,26 @@ export interface StepResult {
   readonly state: StepState | 'failed' | 'not started';
   readonly detail: string;
   readonly seconds: number;
+  /** What a step that failed had changed before; absent where that is nothing. */
+  readonly changed?: readonly MadeChange[];
 }
 
 export interface StepsResult {
   readonly ok: boolean;
   readonly steps: readonly StepResult[];
   /** Of the step that failed. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    /** True where the change that was asked for last may have been made all the same; otherwise absent. */
+    readonly outcomeUnknown?: true;
+  };
 }
 
 /**
  * Runs steps one after the other and stops at the first that fails; the result names every step, those that were not
- * started too, so that no half-done state goes unreported. Errors that nobody expected pass through.
+ * started too, and what the failed one had changed already, so that no half-done state goes unreported. Errors that
+ * nobody expected pass through.
  *
  * @param tell called with each result as soon as it is known
  */
@@ -52,21 +61,29 @@ export async function runSteps(
   for (const [index, step] of steps.entries()) {
     const start = now();
     const seconds = () => Math.round((now() - start) / 100) / 10;
+    const changed: MadeChange[] = [];
     try {
-      const outcome = await step.run();
+      const outcome = await notingChanges(changed, () => step.run());
       add({ name: step.name, ...outcome, seconds: seconds() });
     } catch (error) {
       if (!(error instanceof OrderbooksError)) throw error;
       add({
         name: step.name,
         state: 'failed',
-        detail: `${error.code}: ${error.message}`,
+        detail: `${error.code}: ${error.message}${changed.length === 0 ? '' : ` This step had changed before: ${changesText(changed)}`}`,
         seconds: seconds(),
+        ...(changed.length === 0 ? {} : { changed }),
       });
       for (const { name } of steps.slice(index + 1)) {
         add({ name, state: 'not started', detail: 'an earlier step failed', seconds: 0 });
       }
-      return { ok: false, steps: results, error: { code: error.code, message: error.message } };
+      const { code, message } = error;
+      const unknown = error instanceof ClusterError && error.outcomeUnknown;
+      return {
+        ok: false,
+        steps: results,
+        error: { code, message, ...(unknown ? { outcomeUnknown: true } : {}) },
+      };
     }
   }
   return { ok: true, steps: results };

@@ -12,6 +12,7 @@ export interface Flags extends ClusterFlags {
   readonly adminAccounts?: boolean;
   readonly verificationLogs?: string;
   readonly toolsOnly?: boolean;
+  readonly timeout: number;
   readonly wait: number;
   readonly yes?: boolean;
 }

@@ -20,6 +20,8 @@ export interface InstallOptions {
   /** Leaves the bundle's own objects out, for whoever brings them in another way. */
   readonly toolsOnly: boolean;
   readonly runners: Runners;
+  /** How long each chart may take, milliseconds. */
+  readonly timeoutMs: number;
   /** How long to wait for Argo CD's first delivery, milliseconds. */
   readonly waitMs: number;
   /** Home of kustomize: it reads no user's configuration. */
@@ -59,7 +61,8 @@ export function installSteps(options: InstallOptions): readonly Step[] {
           if (mode === 'existing')
             return { state: 'unchanged', detail: "somebody else's, left alone" };
           const wanted = await valuesOf(component.name, values);
-          return installChart({ helm, component, values: wanted, ...charted, dryRun });
+          const { timeoutMs } = options;
+          return installChart({ helm, component, values: wanted, ...charted, dryRun, timeoutMs });
         },
       };
     }),

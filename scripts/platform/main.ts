@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import { duration } from '../arguments.ts';
+import { durationOption } from '../arguments.ts';
 import { finish, runCommand, teller, withClusterOptions } from '../cluster/command.ts';
 import { Helm } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
@@ -61,16 +61,15 @@ async function main(): Promise<number> {
   withChartOptions(define('install', 'preflight, then every component in its order', install))
     .option('--nfs <server:/path>', 'volumes with Retain on this share, one folder per namespace')
     .option('--tools-only', "leave out the bundle's own objects, such as for npm run e2e")
-    .option('--wait <duration>', "for Argo CD's first delivery", duration, 120_000);
+    .addOption(durationOption('--timeout <duration>', 'how long each chart may take', '10m'))
+    .addOption(durationOption('--wait <duration>', "for Argo CD's first delivery", '2m'));
   withChartOptions(
     define('check', 'every chart: is it the pinned one, does it know all our values', check),
   );
   define('status', 'what is there, in which version, and whether it is well', status);
-  define(
-    'uninstall',
-    'everything away in reverse; volumes, namespaces and data stay',
-    uninstall,
-  ).option('--yes', 'do not ask');
+  define('uninstall', 'everything away in reverse; volumes, namespaces and data stay', uninstall)
+    .addOption(durationOption('--timeout <duration>', 'how long each chart may take', '5m'))
+    .option('--yes', 'do not ask');
   return runCommand(program, async (signal) => {
     program.parse();
     return act(signal);
@@ -90,6 +89,7 @@ async function install(flags: Flags, signal: AbortSignal): Promise<number> {
       ...(flags.nfs === undefined ? {} : { nfs: parseNfs(flags.nfs) }),
       toolsOnly: flags.toolsOnly === true,
       runners: flags.runners,
+      timeoutMs: flags.timeout,
       waitMs: flags.wait,
       home,
       signal,
@@ -142,7 +142,9 @@ async function uninstall(flags: Flags, signal: AbortSignal): Promise<number> {
   const { kubectl, helm, chosen } = await surroundings(flags, signal);
   if (!kubectl.dryRun && flags.yes !== true) await ask(flags, signal);
   const json = flags.json === true;
-  const result = await runSteps(uninstallSteps({ kubectl, helm, chosen }), teller(json));
+  const { timeout: timeoutMs } = flags;
+  const steps = uninstallSteps({ kubectl, helm, chosen, timeoutMs });
+  const result = await runSteps(steps, teller(json));
   return finish(result, { command: 'uninstall', dryRun: kubectl.dryRun }, json);
 }
 

@@ -3,7 +3,7 @@ import type { Helm } from '../cluster/helm.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Step, StepOutcome } from '../cluster/steps.ts';
 import { ARGOCD_NAMESPACE, applications, DELIVERY } from './bundle.ts';
-import { isOurs, releaseOf } from './chart.ts';
+import { changeRelease, helmSeconds, isOurs, releaseOf } from './chart.ts';
 import type { Chosen, Component } from './components.ts';
 import { removeForgejoRunner } from './forgejo-runner.ts';
 import { type Kept, proveKept, takeStock } from './kept.ts';
@@ -12,13 +12,19 @@ export interface UninstallOptions {
   readonly kubectl: Kubectl;
   readonly helm: Helm;
   readonly chosen: readonly Chosen[];
+  /** Until everything that a chart brought is gone. */
+  readonly timeoutMs: number;
 }
 
-const UNINSTALL_TIMEOUT_MS = 300_000;
 const APP_PROJECTS = ['orderbooks-workloads', 'orderbooks-delivery'] as const;
 
 /** In reverse of the installation; the last step proves that no data and nothing that records was touched. */
-export function uninstallSteps({ kubectl, helm, chosen }: UninstallOptions): readonly Step[] {
+export function uninstallSteps({
+  kubectl,
+  helm,
+  chosen,
+  timeoutMs,
+}: UninstallOptions): readonly Step[] {
   let stock: readonly Kept[] = [];
   const { dryRun } = kubectl;
   return [
@@ -40,7 +46,7 @@ export function uninstallSteps({ kubectl, helm, chosen }: UninstallOptions): rea
         run: async () =>
           mode === 'existing'
             ? { state: 'unchanged', detail: "somebody else's, left alone" }
-            : removeChart(helm, component, dryRun),
+            : removeChart(helm, component, { dryRun, timeoutMs }),
       };
     }),
     {
@@ -88,7 +94,7 @@ async function removeBundle(kubectl: Kubectl): Promise<StepOutcome> {
 async function removeChart(
   helm: Helm,
   component: Component,
-  dryRun: boolean,
+  { dryRun, timeoutMs }: { readonly dryRun: boolean; readonly timeoutMs: number },
 ): Promise<StepOutcome> {
   const release = await releaseOf(helm, component);
   if (release === null) return { state: 'unchanged', detail: 'no release is there' };
@@ -96,16 +102,18 @@ async function removeChart(
     return { state: 'unchanged', detail: `release ${release.name} is somebody else's, left alone` };
   }
   if (dryRun) return { state: 'would change', detail: `uninstall ${release.chart}` };
-  await helm.run(
-    [
-      'uninstall',
-      component.release,
-      `--namespace=${component.namespace}`,
-      '--wait',
-      `--timeout=${UNINSTALL_TIMEOUT_MS / 1000}s`,
-    ],
-    undefined,
-    UNINSTALL_TIMEOUT_MS,
+  await changeRelease(helm, component, release, () =>
+    helm.run(
+      [
+        'uninstall',
+        component.release,
+        `--namespace=${component.namespace}`,
+        '--wait',
+        `--timeout=${helmSeconds(timeoutMs)}s`,
+      ],
+      undefined,
+      timeoutMs,
+    ),
   );
   return {
     state: 'changed',

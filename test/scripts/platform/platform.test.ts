@@ -319,6 +319,7 @@ async function surroundings({ dryRun = false, existing = [], runners = 'none' }:
     kubectl: new Kubectl({ signal, environment, dryRun }),
     helm: new Helm({ signal, environment }),
     chosen: choose(await readComponents(ROOT), { existing, runners }),
+    timeoutMs: 60_000,
   };
 }
 
