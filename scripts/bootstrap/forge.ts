@@ -35,6 +35,8 @@ export interface ForgeAccess {
   /** Of the API, without a slash at the end. */
   readonly base: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What its token must be allowed to do, in this forge's own words. */
+  readonly rights: string;
   readonly signal: AbortSignal;
   /** Longest time for an answer, milliseconds. */
   readonly timeoutMs?: number;
@@ -45,12 +47,14 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Answers about a repository are small; more is not the API. */
 const MOST_BYTES = 4_194_304;
 
+/** A request that changes something is not sent again to another address: that would hand it the token. */
+const MOVED =
+  'the repository has another name or place now; give --repository and repoURL of settings/settings.env as they are today';
 const ADVICE: Readonly<Record<number, readonly [string, string]>> = {
+  301: ['FORGE_MOVED', MOVED],
+  307: ['FORGE_MOVED', MOVED],
+  308: ['FORGE_MOVED', MOVED],
   401: ['FORGE_UNAUTHORIZED', 'the token is wrong, expired or revoked'],
-  403: [
-    'FORGE_FORBIDDEN',
-    'the token lacks a permission: it must administer the repository, its Actions secrets and variables',
-  ],
   404: ['FORGE_NOT_FOUND', 'not there, or the token may not see it'],
   409: ['FORGE_CONFLICT', 'somebody else changes the same thing; run again'],
   422: ['FORGE_REFUSED', 'the forge does not take these values'],
@@ -75,7 +79,7 @@ export class ForgeApi {
     const what = `${method} ${path}`;
     const { status, text } = await this.#send(method, path, body);
     if (also.includes(status)) return null;
-    if (status < 200 || status > 299) throw refusal(what, status);
+    if (status < 200 || status > 299) throw refusal(what, status, this.#access.rights);
     return parsed(what, text, schema, method !== 'GET');
   }
 
@@ -116,8 +120,14 @@ export function repositoryCalls(
   };
 }
 
-function refusal(what: string, status: number): ClusterError {
+function refusal(what: string, status: number, rights: string): ClusterError {
   // The forge's own words are left out: they may repeat what was sent.
+  if (status === 403) {
+    return new ClusterError(
+      'FORGE_FORBIDDEN',
+      `${what}: status 403: the token, or the account that it belongs to, lacks a permission: ${rights}`,
+    );
+  }
   const [code, advice] = ADVICE[status] ?? [
     'FORGE_FAILED',
     status >= 500 ? 'the forge itself fails; run again later' : 'is this the address of its API?',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { type Forge, ForgeApi, type ForgeOptions, repositoryCalls } from './forge.ts';
 
+const RIGHTS =
+  'the account must administer the repository, and the token needs the scopes write:repository and, to make the repository, read:user and write:organization (for a person write:user)';
 const secrets = z.array(z.object({ name: z.string() }));
 const variable = z.object({ data: z.string() });
 
@@ -10,6 +12,7 @@ export function forgejo(options: ForgeOptions): Forge {
   const api = new ForgeApi({
     base: `${options.base}/api/v1`,
     headers: { authorization: `token ${options.token}`, accept: 'application/json' },
+    rights: RIGHTS,
     signal: options.signal,
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });

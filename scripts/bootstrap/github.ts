@@ -5,6 +5,8 @@ import { seal } from './sealed-box.ts';
 
 export const GITHUB_API = 'https://api.github.com';
 
+const RIGHTS =
+  'a fine-grained token needs Secrets and Variables with write, Metadata with read and, to make the repository, Administration with write; a classic one the scope repo';
 const publicKey = z.object({ key_id: z.string(), key: z.string() });
 const secrets = z.object({ secrets: z.array(z.object({ name: z.string() })) });
 const variable = z.object({ value: z.string() });
@@ -19,6 +21,7 @@ export function github(options: ForgeOptions): Forge {
       accept: 'application/vnd.github+json',
       'x-github-api-version': '2022-11-28',
     },
+    rights: RIGHTS,
     signal: options.signal,
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { Command, Option } from 'commander';
 import {
   type ClusterFlags,
@@ -11,8 +12,9 @@ import { ClusterError } from '../cluster/failure.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { Redaction } from '../cluster/redaction.ts';
 import { runSteps } from '../cluster/steps.ts';
+import { EXIT_FAILED } from '../command-line.ts';
 import { readSettings } from '../settings/settings.ts';
-import type { RepositoryName } from './forge.ts';
+import { forgePlace } from './forge-place.ts';
 import { forgejo } from './forgejo.ts';
 import { GITHUB_API, github } from './github.ts';
 import type { GitCredentials, Login } from './objects.ts';
@@ -36,6 +38,7 @@ interface Flags extends ClusterFlags {
   readonly forgejoRunner?: string;
   readonly forge?: 'github' | 'forgejo';
   readonly forgeUrl?: string;
+  readonly forgeInsecure?: boolean;
   readonly repository?: string;
   readonly forgeToken?: string;
   readonly createRepository?: boolean;
@@ -44,7 +47,10 @@ interface Flags extends ClusterFlags {
 
 const redaction = new Redaction();
 
-process.exitCode = await main();
+process.exitCode = await main().catch((defect: unknown) => {
+  process.stderr.write(redaction.text(`bootstrap: ${inspect(defect)}\n`));
+  return EXIT_FAILED;
+});
 
 async function main(): Promise<number> {
   const program = withClusterOptions(
@@ -69,6 +75,7 @@ async function main(): Promise<number> {
       new Option('--forge <kind>', 'prepare the repository there').choices(['github', 'forgejo']),
     )
     .option('--forge-url <address>', `Forgejo's address; default for GitHub: ${GITHUB_API}`)
+    .option('--forge-insecure', 'without TLS: everybody in between can read token and secrets')
     .option('--repository <owner/name>', 'default: as in settings/settings.env')
     .option('--forge-token <source>', 'where the token is')
     .option('--create-repository', 'make the repository, private, if it is not there')
@@ -146,7 +153,11 @@ async function login(
 ): Promise<Login | undefined> {
   const password = await secretOf(`${what}-password`, source);
   if (username === undefined && password === undefined) return undefined;
-  if (username !== undefined && password !== undefined) return { username, password };
+  if (username !== undefined && password !== undefined) {
+    // As a registry's configuration and HTTP's own sign-in have them.
+    redaction.add(`${username}:${password}`);
+    return { username, password };
+  }
   throw usage(`--${what}-username and --${what}-password belong together`);
 }
 
@@ -169,22 +180,13 @@ async function forgeOf(
     throw usage('--forge-token needs --forge');
   }
   if (token === undefined) throw usage('--forge needs --forge-token');
-  const repository = repositoryOf(flags.repository ?? new URL(repoURL).pathname);
-  const base = (
-    flags.forgeUrl ?? (flags.forge === 'github' ? GITHUB_API : new URL(repoURL).origin)
-  ).replace(/\/+$/, '');
+  const { base, repository } = forgePlace({ ...flags, forge: flags.forge }, repoURL);
   const make = flags.forge === 'github' ? github : forgejo;
   return {
     api: make({ base, token, repository, signal }),
     title: `${repository.owner}/${repository.name} at ${base}`,
     create: flags.createRepository === true,
   };
-}
-
-function repositoryOf(text: string): RepositoryName {
-  const [, owner, name] = /^\/?([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(text) ?? [];
-  if (owner !== undefined && name !== undefined) return { owner, name };
-  throw usage(`--repository ${text}: expected owner/name`);
 }
 
 function usage(message: string): ClusterError {

@@ -3,10 +3,14 @@ import { ClusterError } from '../cluster/failure.ts';
 import type { Redaction } from '../cluster/redaction.ts';
 
 /** Where a secret comes from. Never the secret itself: arguments can be read by every user of the machine. */
-export type SecretSource =
+export type SecretSource = {
+  /** Name of the option, for messages: what was given with it is never repeated. */
+  readonly option: string;
+} & (
   | { readonly from: 'file'; readonly path: string }
   | { readonly from: 'environment'; readonly name: string }
-  | { readonly from: 'prompt'; readonly what: string };
+  | { readonly from: 'prompt' }
+);
 
 /** What reads a secret that a person types, without showing it. */
 export type Prompt = (what: string) => Promise<string>;
@@ -14,10 +18,10 @@ export type Prompt = (what: string) => Promise<string>;
 /** `file:PATH`, `env:NAME` or `prompt`. The message never repeats the text: somebody may have given the secret. */
 export function parseSource(option: string, text: string): SecretSource {
   const [, path] = /^file:(.+)$/s.exec(text) ?? [];
-  if (path !== undefined) return { from: 'file', path };
+  if (path !== undefined) return { option, from: 'file', path };
   const [, name] = /^env:([A-Za-z_]\w*)$/.exec(text) ?? [];
-  if (name !== undefined) return { from: 'environment', name };
-  if (text === 'prompt') return { from: 'prompt', what: option };
+  if (name !== undefined) return { option, from: 'environment', name };
+  if (text === 'prompt') return { option, from: 'prompt' };
   throw new ClusterError(
     'SOURCE_INVALID',
     `--${option}: expected file:PATH, env:NAME or prompt, and not the secret itself. If it was the secret: it now stands in your shell's history; change it`,
@@ -38,15 +42,9 @@ export async function readSecret(
   redaction.add(text);
   const secret = text.replace(/\r?\n$/, '');
   if (secret.trim() === '') {
-    throw new ClusterError('SECRET_EMPTY', `${describe(source)}: expected a secret, seen nothing`);
+    throw new ClusterError('SECRET_EMPTY', `--${source.option}: expected a secret, seen nothing`);
   }
   return secret;
-}
-
-/** For messages. */
-export function describe(source: SecretSource): string {
-  if (source.from === 'file') return `file ${source.path}`;
-  return source.from === 'environment' ? `variable ${source.name}` : `prompt for ${source.what}`;
 }
 
 /** Reads a line from the terminal and shows nothing of it. */
@@ -98,7 +96,7 @@ async function textOf(
   prompt: Prompt,
   environment: NodeJS.ProcessEnv,
 ): Promise<string> {
-  if (source.from === 'prompt') return prompt(source.what);
+  if (source.from === 'prompt') return prompt(source.option);
   if (source.from === 'environment') {
     const known = taken.get(environment) ?? new Map<string, string>();
     taken.set(environment, known);
@@ -108,12 +106,20 @@ async function textOf(
       known.set(source.name, text);
       return text;
     }
-    throw new ClusterError('SECRET_MISSING', `${describe(source)} is not set`);
+    throw missing(source, 'the variable that it names is not set');
   }
   try {
     return await readFile(source.path, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new ClusterError('SECRET_MISSING', `${describe(source)} cannot be read (${code})`);
+    throw missing(source, `the file that it names cannot be read (${code})`);
   }
+}
+
+/** The name stays behind: written as env:$NAME or file:$NAME, the shell has put the secret in its place. */
+function missing({ option }: SecretSource, why: string): ClusterError {
+  return new ClusterError(
+    'SECRET_MISSING',
+    `--${option}: ${why}. The name is not repeated here: after env: and file: it must stand without $, or it is the secret itself, which then is in your shell's history; change it`,
+  );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ClusterError } from './failure.ts';
-import { type ClusterAccess, programError } from './kubectl.ts';
+import { type ClusterAccess, endedWhile, isRead, programError } from './kubectl.ts';
 import { type Answer, runProgram } from './program.ts';
 import { Redaction } from './redaction.ts';
 
@@ -76,7 +76,13 @@ export class Helm {
   }
 
   async run(words: readonly string[], input?: string, timeoutMs = ASK_TIMEOUT_MS): Promise<string> {
-    const answer = await this.#answer(words, input, timeoutMs);
+    this.#options.signal.throwIfAborted();
+    let answer: Answer;
+    try {
+      answer = await this.#answer(words, input, timeoutMs);
+    } catch (error) {
+      throw isRead(words) ? error : endedWhile('helm', words, error);
+    }
     if (answer.code === 0) return answer.out;
     throw programError('helm', words, answer, this.#redaction);
   }

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import { OrderbooksError } from '../../runtime/errors.ts';
+import { noteChange } from './changes.ts';
 import { ClusterError, type FailureCode, failureOf } from './failure.ts';
-import { comparable, type KubernetesObject, objectsOf, titleOf } from './objects.ts';
+import { comparable, type KubernetesObject, objectsOf, secretsOf, titleOf } from './objects.ts';
 import { type Answer, runProgram } from './program.ts';
 import { Redaction } from './redaction.ts';
 
@@ -35,6 +37,8 @@ export interface Applied {
 const CALL_TIMEOUT_MS = 60_000;
 /** kubectl itself gives up before we do, so that the message is its own. */
 const MARGIN_MS = 5_000;
+/** To see what a change that failed halfway has left. */
+const LOOK_BACK_TIMEOUT_MS = 20_000;
 const NEVER = new AbortController().signal;
 
 /** What only asks. */
@@ -69,8 +73,23 @@ export class Kubectl {
     throw this.failed(words, answer);
   }
 
-  /** As `run`, for calls whose refusal is an answer too. */
+  /** As `run`, for calls whose refusal is an answer too. What was changed is noted, but for `apply`, which says more. */
   async answer(words: readonly string[], input?: string, timeoutMs?: number): Promise<Answer> {
+    // Before it is started, an interruption is one between two calls.
+    this.options.signal?.throwIfAborted();
+    try {
+      const answer = await this.#start(words, input, timeoutMs);
+      const [verb = ''] = words;
+      if (answer.code === 0 && verb !== 'apply' && !isRead(words)) {
+        noteChange({ object: namedBy(words), change: DONE[verb] ?? `changed by ${verb}` });
+      }
+      return answer;
+    } catch (error) {
+      throw isRead(words) ? error : endedWhile('kubectl', words, error);
+    }
+  }
+
+  #start(words: readonly string[], input?: string, timeoutMs?: number): Promise<Answer> {
     const { kubeconfig, context, signal, environment } = this.options;
     const limit = timeoutMs ?? this.options.timeoutMs ?? CALL_TIMEOUT_MS;
     return runProgram(
@@ -149,9 +168,13 @@ export class Kubectl {
     { force = false }: { readonly force?: boolean } = {},
   ): Promise<readonly Applied[]> {
     if (objects.length === 0) return [];
+    for (const value of secretsOf(objects)) this.#redaction.add(value);
     const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-    const known = await this.run(['get', '-f', '-', '--ignore-not-found', '-ojson'], input);
-    const before = new Map(objectsOf(answered('get', known)).map((one) => [titleOf(one), one]));
+    const asked = ['get', '-f', '-', '--ignore-not-found', '-ojson'];
+    const known = await this.answer(asked, input);
+    // What it printed is left out of messages: Secrets that the cluster has hold values that nobody here knows.
+    if (known.code !== 0) throw this.failed(asked, { ...known, out: '' });
+    const before = new Map(objectsOf(answered('get', known.out)).map((one) => [titleOf(one), one]));
     const words = [
       'apply',
       '--server-side',
@@ -162,12 +185,35 @@ export class Kubectl {
       '-',
       '-ojson',
     ];
-    const answer = await this.answer(words, input);
-    if (answer.code !== 0) throw this.failed(words, answer);
-    return objectsOf(answered('apply', answer.out, !this.dryRun)).map((after) => ({
-      object: titleOf(after),
-      change: changeOf(before.get(titleOf(after)), after),
-    }));
+    try {
+      const answer = await this.answer(words, input);
+      if (answer.code !== 0) throw this.failed(words, { ...answer, out: '' });
+      return changesSince(before, objectsOf(answered('apply', answer.out, !this.dryRun)));
+    } catch (error) {
+      if (!this.dryRun && error instanceof ClusterError) await this.#lookBack(asked, input, before);
+      throw error;
+    }
+  }
+
+  /** kubectl goes on behind an object that is refused, and then prints none: what it has written can only be looked at. */
+  async #lookBack(
+    asked: readonly string[],
+    input: string,
+    before: ReadonlyMap<string, KubernetesObject>,
+  ): Promise<void> {
+    try {
+      const found = await this.regardless().answer(asked, input, LOOK_BACK_TIMEOUT_MS);
+      if (found.code !== 0) throw this.failed(asked, { ...found, out: '' });
+      const after = changesSince(before, objectsOf(answered('get', found.out)));
+      for (const made of after) if (made.change !== 'unchanged') noteChange(made);
+    } catch (error) {
+      if (!(error instanceof OrderbooksError)) throw error;
+      const { length } = JSON.parse(input).items as readonly object[];
+      noteChange({
+        object: `${length === 1 ? 'the object' : `some of ${length} objects`}`,
+        change: `perhaps (they could not be looked at: ${error.code})`,
+      });
+    }
   }
 
   /** The error of a call that ended with another code than 0. */
@@ -191,27 +237,57 @@ export function programError(
     redaction.text(
       `${program} ${words.join(' ')}: ${lastLines(said)}; ${failure.advice}.${unknown}`,
     ),
+    { outcomeUnknown: unknown !== '' },
+  );
+}
+
+/** The error of a change that was interrupted while it ran, instead of between two. */
+export function endedWhile(program: string, words: readonly string[], error: unknown): unknown {
+  if (!(error instanceof OrderbooksError) || error.code !== 'INTERRUPTED') return error;
+  return new ClusterError(
+    error.code,
+    `${error.message}. It ended ${program} ${words.slice(0, 3).join(' ')}.${OUTCOME_UNKNOWN}`,
+    { cause: error, outcomeUnknown: true },
   );
 }
 
 const OUTCOME_UNKNOWN =
   ' Whether the change was made is not known; running again finds out and is safe.';
 const READS: ReadonlySet<string> = new Set([
-  'get',
-  'version',
-  'auth',
-  'config',
-  'list',
-  'template',
-  'show',
+  ...['get', 'version', 'auth', 'config', 'logs', 'rollout'],
+  ...['list', 'template', 'show'],
 ]);
+const DONE: Readonly<Record<string, string>> = {
+  create: 'created',
+  delete: 'deleted',
+  patch: 'changed',
+  replace: 'replaced',
+};
 /** Programs may print pages; the reason stands at the end. */
 const MOST_LINES = 12;
 /** Such as `E1121 17:23:14.183636    4859 memcache.go:265] …`. */
 const LOGGED = /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] /;
 
-function isRead(words: readonly string[]): boolean {
+/** Whether words of kubectl or helm only ask. */
+export function isRead(words: readonly string[]): boolean {
   return READS.has(words[0] ?? '') || words.includes('--dry-run=server');
+}
+
+/** What a change by words is about, such as `stages.kargo.akuity.io canary in orderbooks-delivery`. */
+function namedBy(words: readonly string[]): string {
+  const named = words.slice(1).filter((word) => !word.startsWith('-'));
+  const space = words.find((word) => word.startsWith('--namespace='))?.slice('--namespace='.length);
+  return `${named.join(' ')}${space === undefined ? '' : ` in ${space}`}`;
+}
+
+function changesSince(
+  before: ReadonlyMap<string, KubernetesObject>,
+  after: readonly KubernetesObject[],
+): readonly Applied[] {
+  return after.map((one) => ({
+    object: titleOf(one),
+    change: changeOf(before.get(titleOf(one)), one),
+  }));
 }
 
 /** Without the log of kubectl's libraries, which repeats for each try what its last line says once. */

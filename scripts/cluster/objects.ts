@@ -22,6 +22,17 @@ export function titleOf({ kind, metadata }: KubernetesObject): string {
     : `${kind} ${metadata.namespace}/${metadata.name}`;
 }
 
+/** What the Secrets among them hold, decoded. */
+export function secretsOf(objects: readonly object[]): readonly string[] {
+  return objects.flatMap((object) => {
+    const { kind, data } = object as { readonly kind?: string; readonly data?: object };
+    if (kind !== 'Secret') return [];
+    return Object.values(data ?? {}).map((value) =>
+      Buffer.from(String(value), 'base64').toString('utf8'),
+    );
+  });
+}
+
 /** An object's content without what the server counts: equal texts mean that nothing was changed. */
 export function comparable(object: KubernetesObject): string {
   const { status: _status, ...rest } = object as KubernetesObject & { status?: unknown };

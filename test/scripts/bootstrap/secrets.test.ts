@@ -3,6 +3,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pullSecrets } from '../../../scripts/bootstrap/objects.ts';
+import { Kubectl } from '../../../scripts/cluster/kubectl.ts';
+import { readSettings } from '../../../scripts/settings/settings.ts';
 import { type FakePrograms, fakePrograms } from '../cluster/fake-programs.ts';
 import { type FakeForge, startForge } from './fake-forge.ts';
 
@@ -18,7 +21,7 @@ const SECRETS = {
   kubeconfig: 'users:\n- user: {token: marked-kubeconfig-token-5}\n',
   runner: 'marked-runner-token-6',
 };
-const MARKS = /marked[-/]\w+/;
+const MARKS = /marked[-/_]\w+/;
 const BASE64_OF_MARKS = Object.values(SECRETS).map((one) =>
   Buffer.from(one.trim()).toString('base64').slice(0, 24),
 );
@@ -59,6 +62,20 @@ describe('a secret given to bootstrap', () => {
     expect(code).toBe(1);
     expect(text).toContain('not started');
     await expectNowhere(text);
+  });
+
+  it('is in no message when kubectl repeats a Secret that was made from it', async () => {
+    forge = await startForge(KEY);
+    const settings = await readSettings(ROOT);
+    const objects = pullSecrets(settings, { username: 'bot', password: SECRETS.registry });
+    const kubectl = new Kubectl({ environment: fakes.environment });
+    for (const call of ['apply --server-side', 'get -f -']) {
+      await fakes.fail(call, '');
+      const error = await kubectl.apply(objects).catch((one: unknown) => one);
+      expect(String(error)).toContain('ServiceAccount');
+      expect(String(error)).not.toMatch(MARKS);
+      expect(decoded(String(error))).not.toMatch(/marked/);
+    }
   });
 
   it('is not in the message when the forge refuses it and repeats it', async () => {
@@ -142,5 +159,16 @@ async function expectNowhere(text: string): Promise<void> {
   for (const [place, content] of places) {
     expect(content, place).not.toMatch(MARKS);
     for (const form of BASE64_OF_MARKS) expect(content, place).not.toContain(form);
+    expect(decoded(content), place).not.toMatch(/marked/);
   }
+}
+
+/** Whatever in a text may be base64, and base64 in that, such as the login in a registry's configuration; at each of its four beginnings. */
+function decoded(text: string, depth = 2): string {
+  const found = text.match(/[A-Za-z0-9+/_-]{8,}={0,2}/g) ?? [];
+  return found
+    .flatMap((one) => [0, 1, 2, 3].map((from) => one.slice(from)))
+    .map((one) => Buffer.from(one, 'base64').toString('latin1'))
+    .map((one) => (depth === 1 ? one : one + decoded(one, depth - 1)))
+    .join('\n');
 }

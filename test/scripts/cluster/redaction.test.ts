@@ -25,4 +25,18 @@ describe('redaction', () => {
       'x [redacted] y [redacted] z abc',
     );
   });
+
+  it('takes out what a server repeats of a base64 text, wherever it cut it', () => {
+    const redaction = new Redaction();
+    redaction.add('[remote]\nsecret_access_key = abcdefghijklmnopqrstuvwxyz\n');
+    const sent = Buffer.from('[remote]\nsecret_access_key = abcdefghijklmnopqrstuvwxyz\n').toString(
+      'base64',
+    );
+    expect(redaction.text(`found in ...|${sent.slice(7, 31)}|..., context ${sent.slice(20)}`)).toBe(
+      'found in ...|[redacted]|..., context [redacted]',
+    );
+    expect(redaction.text('"orderbooks-rclone-config" is invalid')).toBe(
+      '"orderbooks-rclone-config" is invalid',
+    );
+  });
 });
