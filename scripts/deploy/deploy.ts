@@ -48,6 +48,7 @@ export interface LocalOptions extends ClusterFlags {
   verify: typeof verifyRecorder;
 }
 
+const READY = ['get', '--raw=/readyz'] as const;
 /** In the order in which one needs the other. */
 const ROLLOUTS = [
   { deployment: 'orderbooks-simulated-feed', component: 'simulated-feed' },
@@ -109,14 +110,22 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
       },
     },
   ];
+  let toBeMade = false;
   return [
-    { name: 'cluster', run: () => cluster(options, kubectl, machine) },
+    {
+      name: 'cluster',
+      async run() {
+        const outcome = await cluster(options, kubectl, machine);
+        toBeMade = outcome.state === 'would change';
+        return outcome;
+      },
+    },
     ...(options.image === undefined ? build : []),
     {
       name: 'objects',
       async run() {
         const objects = await localObjects(root, image, home, signal);
-        if (dryRun && !(await namespaceThere(kubectl))) {
+        if (dryRun && (toBeMade || !(await namespaceThere(kubectl)))) {
           // The server cannot judge objects of a namespace that it does not have.
           return would(`${objects.length} objects would be created`);
         }
@@ -162,7 +171,9 @@ async function cluster(
   machine: Machine,
 ): Promise<StepOutcome> {
   if (!create || tool === undefined || tool === 'k3s') {
-    return { state: 'unchanged', detail: 'the one of the context' };
+    // Before an image is built for minutes.
+    await kubectl.run(READY);
+    return { state: 'unchanged', detail: 'the one of the context answers' };
   }
   if (await clusterExists(tool, machine)) {
     await requireAnswer(tool, kubectl);
@@ -175,7 +186,7 @@ async function cluster(
 
 /** A cluster of our name may be one that was stopped, or whose creation was killed. */
 async function requireAnswer(tool: ClusterTool, kubectl: Kubectl): Promise<void> {
-  const answer = await kubectl.answer(['get', '--raw=/readyz']);
+  const answer = await kubectl.answer(READY);
   if (answer.code === 0) return;
   const again =
     tool === 'kind' ? 'docker start orderbooks-control-plane' : 'k3d cluster start orderbooks';

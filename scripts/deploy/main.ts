@@ -64,6 +64,12 @@ process.exitCode = await runCommand(program, async (signal) => {
       'expected --tool k3d or --tool kind with --create: k3s is installed as a service of its machine',
     );
   }
+  if (flags.nodeImage !== undefined && flags.create !== true) {
+    throw new OrderbooksError(
+      'USAGE',
+      'expected --create with --node-image: it is of a new cluster',
+    );
+  }
   const result = await deployLocal({
     ...flags,
     create: flags.create === true,

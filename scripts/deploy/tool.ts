@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
-import { type Answer, runProgram } from '../cluster/program.ts';
+import { runProgram } from '../cluster/program.ts';
 
 /** The clusters for one machine that a trial runs on. */
 export const TOOLS = ['k3d', 'kind', 'k3s'] as const;
@@ -162,25 +162,56 @@ export async function currentContext(kubectl: Kubectl): Promise<string> {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  docker: 'is Docker installed and running? (docker info)',
+  docker: 'Docker is at https://docs.docker.com/engine/install',
   k3d: 'k3d is at https://k3d.io; it needs a running Docker',
   kind: 'kind is at https://kind.sigs.k8s.io; it needs a running Docker',
   k3s: 'k3s ctr needs root on the node: run there, or name with --image an image that the node can pull',
 };
+/** What a person can do about words of these programs; the first match counts. */
+const SYMPTOMS: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  [
+    /cannot connect to the docker daemon|permission denied.*docker/i,
+    'Docker must be running, and you be allowed to use it: docker info says why not',
+  ],
+  [
+    /no space left/i,
+    'make room where Docker keeps its data: docker system df shows what takes it, docker system prune removes what nothing uses',
+  ],
+  [
+    /port is already allocated|address already in use/i,
+    'end what holds the port, or remove the container that does: docker ps',
+  ],
+  [
+    /pull access denied|manifest unknown|failed to pull|i\/o timeout|no such host|toomanyrequests|https:\/\/[^ ]+\/v2\//i,
+    'the registry cannot be reached or refuses; take images of a mirror: --node-image for the node, --build-arg NODE_IMAGE=… for the base of ours',
+  ],
+];
 const LAST_LINES = 8;
 
-/** Runs one of these programs to its end. @throws ClusterError PROGRAM_FAILED with its last lines */
+/** Runs one of these programs to its end. @throws ClusterError PROGRAM_MISSING, PROGRAM_FAILED with its last lines */
 export async function runTool(
   program: string,
   words: readonly string[],
   machine: Machine,
   timeoutMs: number,
 ): Promise<string> {
-  const answer: Answer = await runProgram(program, words, { ...machine, timeoutMs });
+  const answer = await runProgram(program, words, { ...machine, timeoutMs }).catch(
+    (error: unknown): never => {
+      if (!(error instanceof ClusterError) || error.code !== 'PROGRAM_MISSING') throw error;
+      throw new ClusterError(error.code, `${error.message}; ${adviceOn(program, '')}`, {
+        cause: error,
+      });
+    },
+  );
   if (answer.code === 0) return answer.out;
-  const said = (answer.error.trim() || answer.out.trim() || `exit code ${answer.code}`).split('\n');
+  const said = answer.error.trim() || answer.out.trim() || `exit code ${answer.code}`;
   throw new ClusterError(
     'PROGRAM_FAILED',
-    `${program} ${words.join(' ')}: ${said.slice(-LAST_LINES).join('\n')}; ${ADVICE[program] ?? 'see its own pages'}`,
+    `${program} ${words.join(' ')}: ${said.split('\n').slice(-LAST_LINES).join('\n')}; ${adviceOn(program, said)}`,
   );
+}
+
+function adviceOn(program: string, said: string): string {
+  const known = SYMPTOMS.find(([pattern]) => pattern.test(said))?.[1];
+  return known ?? ADVICE[program] ?? 'see its own pages';
 }

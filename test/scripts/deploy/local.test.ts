@@ -22,7 +22,9 @@ const PODS = json({
     { metadata: { name: 'pod-1' }, status: { containerStatuses: [{ ready: true, imageID: 'x' }] } },
   ],
 });
+const READY: Answers[number] = ['get --raw=/readyz *', { out: 'ok' }];
 const WELL: Answers = [
+  READY,
   ['get -f *', { out: '' }],
   ['apply *', { echo: true }],
   ['rollout status *', { out: 'ok' }],
@@ -91,7 +93,7 @@ test('a trial that does not record fails, and says so', async () => {
 test.each(HOSTILE)(
   '%s while applying is told as %s, and nothing is waited for',
   async (_name, code, answer) => {
-    const { result, calls } = await deploy([['*', answer]]);
+    const { result, calls } = await deploy([READY, ['*', answer]]);
     expect(result.error?.code).toBe(code);
     expect(calls.some((line) => line.startsWith('rollout'))).toBe(false);
   },
