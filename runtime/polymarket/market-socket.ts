@@ -29,6 +29,11 @@ export interface SocketEvents {
 export const TOKENS_PER_SUBSCRIBE = 100;
 /** 496 books are 1.4 MB (facts/polymarket.md §3); a frame far above that is hostile, and memory is finite. */
 export const MAX_FRAME_BYTES = 33_554_432;
+/**
+ * Reads of the socket that one frame may take. Each keeps a page of memory until the frame is whole, however few bytes
+ * it brought; a frame of 1.4 MB takes a thousand of them where every packet is read by itself.
+ */
+const MAX_FRAME_PIECES = 16_384;
 /** What `ws` gives as code when the connection just ended (RFC 6455, 7.1.5). */
 const NO_CLOSE_FRAME = 1006;
 /** The start of a refusal's body is enough to know a Cloudflare page from a plain refusal. */
@@ -38,6 +43,7 @@ const REFUSAL_BODY_BYTES = 400;
 export class MarketSocket {
   readonly #socket: WebSocket;
   readonly #events: SocketEvents;
+  readonly #handshakeLimit: NodeJS.Timeout;
   #subscribed = false;
   #opened = false;
   #ended = false;
@@ -56,10 +62,16 @@ export class MarketSocket {
     this.#socket = new WebSocket(options.url, {
       // The feed is small text and compression costs both sides time in which the server's buffer for us fills.
       perMessageDeflate: false,
-      handshakeTimeout: options.handshakeTimeoutMs,
       maxPayload: options.maxFrameBytes ?? MAX_FRAME_BYTES,
+      maxBufferedChunks: MAX_FRAME_PIECES,
       headers: { 'user-agent': options.userAgent },
     });
+    // The library's own limit begins anew with every byte: an answer that trickles would hold us for hours.
+    const { handshakeTimeoutMs } = options;
+    this.#handshakeLimit = setTimeout(
+      () => this.terminate(`no whole answer to the handshake within ${handshakeTimeoutMs} ms`),
+      handshakeTimeoutMs,
+    );
     this.#socket.on('message', (data, isBinary) => {
       // `binaryType` is `nodebuffer`: data is always a Buffer.
       const payload = data as Buffer;
@@ -68,6 +80,7 @@ export class MarketSocket {
     });
     this.#socket.on('open', () => {
       this.#opened = true;
+      clearTimeout(this.#handshakeLimit);
       events.open();
     });
     this.#socket.on('error', (error) => {
@@ -89,11 +102,6 @@ export class MarketSocket {
         retryAfterMs: null,
       });
     });
-  }
-
-  /** Bytes that were sent and that the other side has not taken yet. */
-  get unsentBytes(): number {
-    return this.#socket.bufferedAmount;
   }
 
   /** The first subscription opens the channel (`type: market`), later ones add to it. There is no acknowledgement. */
@@ -133,7 +141,9 @@ export class MarketSocket {
   #refuse(response: IncomingMessage, destroy: () => void): void {
     const chunksOfBody: Buffer[] = [];
     let bytes = 0;
+    clearTimeout(this.#handshakeLimit);
     const finish = () => {
+      clearTimeout(limit);
       const body = Buffer.concat(chunksOfBody).toString('utf8').replaceAll(/\s+/g, ' ').trim();
       destroy();
       this.#end({
@@ -144,6 +154,7 @@ export class MarketSocket {
         retryAfterMs: parseRetryAfter(response.headers['retry-after'], Date.now()),
       });
     };
+    const limit = setTimeout(finish, REFUSAL_BODY_TIMEOUT_MS);
     response.on('data', (chunk: Buffer) => {
       if (bytes < REFUSAL_BODY_BYTES) chunksOfBody.push(chunk);
       bytes += chunk.length;
@@ -151,12 +162,12 @@ export class MarketSocket {
     });
     response.on('end', finish);
     response.on('error', finish);
-    response.setTimeout(REFUSAL_BODY_TIMEOUT_MS, finish);
   }
 
   #end(end: SocketEnd): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#handshakeLimit);
     this.#events.end(end);
   }
 }
