@@ -1,6 +1,6 @@
 import { formatDuration } from '../../config/duration.ts';
 import { defineCheck } from '../check.ts';
-import type { Sample } from '../facts.ts';
+import type { Inspection, Sample } from '../facts.ts';
 import { ofStream } from '../judged-archives.ts';
 import { lastWritten } from '../last-written.ts';
 import { judged } from '../outcome.ts';
@@ -18,7 +18,8 @@ export const dataAdvances = defineCheck({
     const longest = longestPause(samples);
     const from = lastWritten(windowStart.report, ofStream(windowStart.report.archives, 'ws_raw'));
     const to = lastWritten(before.report, ofStream(before.report.archives, 'ws_raw'));
-    const passed = before.requestedAt.getTime() - windowStart.requestedAt.getTime();
+    // Between the two looks themselves: how long a Job waited for its turn says nothing about the recorder.
+    const passed = inspectedAt(before) - inspectedAt(windowStart);
     const problems: string[] = [];
     if (samples.length < 2) {
       problems.push(
@@ -51,6 +52,10 @@ export const dataAdvances = defineCheck({
     );
   },
 });
+
+function inspectedAt({ report }: Inspection): number {
+  return Date.parse(report.inspected_at);
+}
 
 /** The longest time between two scrapes with the same count while tokens are active; Infinity if a count is missing. */
 function longestPause(samples: readonly Sample[]): number {

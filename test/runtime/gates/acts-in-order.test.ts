@@ -127,6 +127,17 @@ describe('the sequence of acts', () => {
     expect(act('before')?.status).toBe('done');
   });
 
+  it('does not hold against a recorder how long the Job that looked at it waited for its turn', async () => {
+    const world = new World();
+    let inspections = 0;
+    world.before = (call) => {
+      if (call === 'inspect' && ++inspections === 1) world.time += 50_000;
+    };
+    const policy = { freshness: 10_000 };
+    const { checks } = await runGate(gateNamed('ws-reliability'), world.context(policy));
+    expect(checks.find((check) => check.id === 'data-advances')).toMatchObject({ status: 'pass' });
+  });
+
   it('notes what it waited for because policy, rollout or rotation demand it', async () => {
     const { waits, acts } = await run(new World());
     const observation = waits.find((wait) => wait.for === 'observation');
