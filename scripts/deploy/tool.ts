@@ -18,7 +18,8 @@ const CREATE_TIMEOUT_MS = 600_000;
 const READY_TIMEOUT = '240s';
 const DELETE_TIMEOUT_MS = 120_000;
 const ASK_TIMEOUT_MS = 60_000;
-const IMAGE_TIMEOUT_MS = 600_000;
+/** The base image, npm and Debian packages through a slow line: 528 s were seen on two cores with a load of 70. */
+const IMAGE_TIMEOUT_MS = 1_800_000;
 
 const node = z.object({
   metadata: z.object({ name: z.string() }),
@@ -187,8 +188,12 @@ const SYMPTOMS: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
 ];
 const LAST_LINES = 8;
+/** kubeadm writes whole configurations and command lines of containers on one line. */
+const MOST_CHARACTERS = 400;
+const TELLING =
+  /\berror\b|failed|cannot|could not|unable|denied|refused|timed? ?out|deadline|no space|already|not found|unknown|invalid/i;
 
-/** Runs one of these programs to its end. @throws ClusterError PROGRAM_MISSING, PROGRAM_FAILED with its last lines */
+/** Runs one of these programs to its end. @throws ClusterError PROGRAM_MISSING, PROGRAM_FAILED with what it said of it */
 export async function runTool(
   program: string,
   words: readonly string[],
@@ -207,8 +212,18 @@ export async function runTool(
   const said = answer.error.trim() || answer.out.trim() || `exit code ${answer.code}`;
   throw new ClusterError(
     'PROGRAM_FAILED',
-    `${program} ${words.join(' ')}: ${said.split('\n').slice(-LAST_LINES).join('\n')}; ${adviceOn(program, said)}`,
+    `${program} ${words.join(' ')}: ${essenceOf(said)}; ${adviceOn(program, said)}`,
   );
+}
+
+/** The last lines that speak of an error, or the last ones: kind and kubeadm end theirs with the calls of a stack. */
+function essenceOf(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('\t'));
+  const telling = lines.filter((line) => TELLING.test(line));
+  return (telling.length > 0 ? telling : lines)
+    .slice(-LAST_LINES)
+    .map((line) => line.slice(0, MOST_CHARACTERS))
+    .join('\n');
 }
 
 function adviceOn(program: string, said: string): string {

@@ -103,6 +103,15 @@ test.each([
   });
 });
 
+test('of a failure that ends with a stack, the lines about it are told', async () => {
+  const stack = Array.from({ length: 12 }, (_, n) => `main.call${n}\n\t/go/src/main.go:${n}`);
+  const said = ['ERROR: failed to create cluster', 'timed out waiting for the node', ...stack];
+  const environment = await programs({ kind: `cat >&2 <<'END'\n${said.join('\n')}\nEND\nexit 1` });
+  const error = await runTool('kind', ['create'], { signal, environment }, 10_000).catch(String);
+  expect(error).toContain('failed to create cluster\ntimed out waiting for the node');
+  expect(error).not.toContain('main.call');
+});
+
 test('a tool that is not there is named with where to get it', async () => {
   const environment = { ...process.env, PATH: folder };
   await expect(runTool('kind', [], { signal, environment }, 10_000)).rejects.toMatchObject({

@@ -11,6 +11,8 @@ export interface FakeAnswer {
   readonly code?: number;
   /** Prints what came on standard input: a server that takes every object as it is. */
   readonly echo?: boolean;
+  /** Does not end by itself: ends itself as an impatient system would, or waits for somebody to end it. */
+  readonly never?: 'killed' | 'waits';
 }
 
 export interface FakeProgram {
@@ -43,6 +45,11 @@ export async function fakeKubectl(
     await writeFile(file('next-error'), nextError);
     const fail = `if [ -e ${file('used')} ] && [ -s ${file('next-error')} ]; then cat ${file('next-error')} >&2; exit 1; fi`;
     const print = `${fail}; if [ -e ${file('used')} ]; then cat ${file('next')}; else : > ${file('used')}; cat ${file('out')}; fi; cat ${file('error')} >&2`;
+    if (answer.never !== undefined) {
+      const end = answer.never === 'killed' ? 'kill -KILL $$' : 'exec sleep 60';
+      cases.push(`${pattern.replaceAll(' ', '\\ ')}) ${end};;`);
+      continue;
+    }
     cases.push(
       `${pattern.replaceAll(' ', '\\ ')}) ${echo ? `${fail}; : > ${file('used')}; cat` : print}; exit ${code};;`,
     );
