@@ -103,6 +103,8 @@ export class ForgeApi {
 }
 
 const user = z.object({ login: z.string() });
+/** Forgejo says `has_actions`; GitHub, where a repository has them unless somebody forbids it, does not. */
+const found = z.object({ archived: z.boolean().optional(), has_actions: z.boolean().optional() });
 
 /** What both forges do in the same way: look for the repository, and make it for its owner, a person or an organisation. */
 export function repositoryCalls(
@@ -110,14 +112,39 @@ export function repositoryCalls(
   { owner, name }: RepositoryName,
 ): Pick<Forge, 'hasRepository' | 'createRepository'> {
   return {
-    hasRepository: async () =>
-      (await api.call('GET', `/repos/${owner}/${name}`, z.unknown(), { also: [404] })) !== null,
+    hasRepository: async () => {
+      const seen = await api.call('GET', `/repos/${owner}/${name}`, found, { also: [404] });
+      requireUsable(seen, owner, name);
+      return seen !== null;
+    },
     createRepository: async () => {
       const me = await api.call('GET', '/user', user);
-      const path = me?.login === owner ? '/user/repos' : `/orgs/${owner}/repos`;
-      await api.call('POST', path, z.unknown(), { body: { name, private: true } });
+      // Forges take names of accounts in any case.
+      const mine = me?.login.toLowerCase() === owner.toLowerCase();
+      const path = mine ? '/user/repos' : `/orgs/${owner}/repos`;
+      requireUsable(
+        await api.call('POST', path, found, { body: { name, private: true } }),
+        owner,
+        name,
+      );
     },
   };
+}
+
+/** A forge takes secrets and variables for workflows that it will never run, and says nothing. */
+function requireUsable(seen: z.infer<typeof found> | null, owner: string, name: string): void {
+  if (seen?.archived === true) {
+    throw new ClusterError(
+      'REPOSITORY_ARCHIVED',
+      `${owner}/${name} is archived: nobody can push to it; unarchive it in its settings, or give another --repository`,
+    );
+  }
+  if (seen?.has_actions === false) {
+    throw new ClusterError(
+      'ACTIONS_OFF',
+      `${owner}/${name} is there, but Actions are off: no workflow would run; switch them on in its settings (units, overview) and run again`,
+    );
+  }
 }
 
 function refusal(what: string, status: number, rights: string): ClusterError {
@@ -145,6 +172,7 @@ function notAnswered(what: string, method: string, cause: unknown): ClusterError
   return new ClusterError(
     late ? 'FORGE_TIME_OUT' : 'FORGE_UNREACHABLE',
     `${what}: ${why}; check the address and the network, then run again.${unknown}`,
+    { outcomeUnknown: unknown !== '' },
   );
 }
 

@@ -1,3 +1,4 @@
+import { changesText, type MadeChange, noteChange } from '../cluster/changes.ts';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { outcomeOf, type Step, type StepOutcome } from '../cluster/steps.ts';
@@ -146,7 +147,7 @@ async function repository(
   if (!create) {
     throw new ClusterError(
       'REPOSITORY_MISSING',
-      `${title}: not there, or the token may not see it; --create-repository makes it`,
+      `${title}: not there, or the token may not see it, or this is not the forge's address; --create-repository makes it`,
     );
   }
   if (dryRun) return { state: 'would change', detail: `create ${title}, private` };
@@ -174,27 +175,24 @@ async function actions(api: Forge, options: BootstrapOptions): Promise<StepOutco
     ...(ciKubeconfig === undefined ? {} : { BUILD_IN_CLUSTER: 'true' }),
     ...(registry === undefined ? {} : { REGISTRY_USERNAME: registry.username }),
   };
-  const done: string[] = [];
-  const report = () => done.join(', ') || 'nothing yet';
-  try {
-    const known = await api.secretNames();
-    for (const [name, value] of Object.entries(secrets)) {
-      if (!kubectl.dryRun) await api.setSecret(name, value);
-      done.push(`secret ${name} ${known.includes(name) ? 'replaced' : 'created'}`);
-    }
-    for (const [name, value] of Object.entries(variables)) {
-      const before = await api.variable(name);
-      if (before === value) continue;
-      if (!kubectl.dryRun) await api.setVariable(name, value, before === null);
-      done.push(`variable ${name} ${before === null ? 'created' : 'changed'}`);
-    }
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    throw new ClusterError(error.code, `${error.message} (before that: ${report()})`);
-  }
-  if (done.length === 0) return { state: 'unchanged', detail: 'variables are as wanted' };
-  return {
-    state: kubectl.dryRun ? 'would change' : 'changed',
-    detail: kubectl.dryRun ? `would be: ${report()}` : report(),
+  const made: MadeChange[] = [];
+  const note = (one: MadeChange) => {
+    made.push(one);
+    if (!kubectl.dryRun) noteChange(one);
   };
+  const known = await api.secretNames();
+  for (const [name, value] of Object.entries(secrets)) {
+    if (!kubectl.dryRun) await api.setSecret(name, value);
+    note({ object: `secret ${name}`, change: known.includes(name) ? 'replaced' : 'created' });
+  }
+  for (const [name, value] of Object.entries(variables)) {
+    const before = await api.variable(name);
+    if (before === value) continue;
+    if (!kubectl.dryRun) await api.setVariable(name, value, before === null);
+    note({ object: `variable ${name}`, change: before === null ? 'created' : 'changed' });
+  }
+  if (made.length === 0) return { state: 'unchanged', detail: 'variables are as wanted' };
+  return kubectl.dryRun
+    ? { state: 'would change', detail: `would be: ${changesText(made)}` }
+    : { state: 'changed', detail: changesText(made) };
 }

@@ -8,8 +8,8 @@ export interface FakeForge {
   close(): Promise<void>;
 }
 
-/** What it does instead of working: a status (its body repeats what was sent), no answer, or half of one. */
-export type ForgeFault = number | 'silence' | 'half';
+/** What it does instead of working: a status (its body repeats what was sent), no answer, half of one, or this one. */
+export type ForgeFault = number | 'silence' | 'half' | object;
 
 /** Both forges' endpoints for one repository, kept in memory; `publicKey` makes it GitHub. */
 export async function startForge(
@@ -36,13 +36,14 @@ export async function startForge(
       response.socket?.end();
       return;
     }
+    if (typeof broken === 'object' && broken !== null) return answer(200, broken);
     if (broken !== null)
       return answer(broken, { message: `${body} ${request.headers.authorization}` });
     const [, kind, name] =
       /^\w+ \/repos\/data\/orderbooks\/actions\/(\w+)\/?(.*)$/.exec(line) ?? [];
     if (line === 'GET /user') return answer(200, { login: 'somebody' });
     if (line === 'GET /repos/data/orderbooks') return answer(there ? 200 : 404, {});
-    if (line === 'POST /orgs/data/repos') {
+    if (line === 'POST /orgs/data/repos' || line === 'POST /user/repos') {
       there = true;
       return answer(201, {});
     }

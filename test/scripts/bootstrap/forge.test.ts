@@ -12,6 +12,7 @@ let forge: FakeForge | undefined;
 afterEach(() => forge?.close());
 
 const CASES: readonly (readonly [ForgeFault, string])[] = [
+  [307, 'FORGE_MOVED'],
   [401, 'FORGE_UNAUTHORIZED'],
   [403, 'FORGE_FORBIDDEN'],
   [409, 'FORGE_CONFLICT'],
@@ -39,6 +40,26 @@ describe.each([
     expect(await api.variable('REGISTRY_HOST')).toBe('registry.example.com');
     await api.setVariable('REGISTRY_HOST', 'other.example.com', false);
     expect(await api.variable('REGISTRY_HOST')).toBe('other.example.com');
+  });
+
+  it('that says that the repository is archived or runs no workflows is an error and not ready', async () => {
+    const says: Readonly<Record<string, object>> = {
+      REPOSITORY_ARCHIVED: { archived: true },
+      ACTIONS_OFF: { archived: false, has_actions: false },
+    };
+    for (const [code, answer] of Object.entries(says)) {
+      forge = await startForge(KEY, () => answer);
+      const api = make({ base: forge.base, token: TOKEN, repository, signal });
+      await expect(api.hasRepository()).rejects.toMatchObject({ code });
+      await forge.close();
+    }
+  });
+
+  it('makes a repository for the person whose token it is, however the name is written', async () => {
+    forge = await startForge(KEY, (line) => (line === 'GET /user' ? { login: 'DATA' } : null));
+    const api = make({ base: forge.base, token: TOKEN, repository, signal });
+    await api.createRepository();
+    expect(forge.requests.map(({ line }) => line)).toContain('POST /user/repos');
   });
 
   it.each(CASES)('that answers %s is %s, without the token or the secret', async (fault, code) => {
