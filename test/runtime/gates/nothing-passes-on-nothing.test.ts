@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cycleAfterRestart } from '../../../runtime/gates/checks/cycle-after-restart.ts';
-import { restartWrites } from '../../../runtime/gates/checks/restart-writes.ts';
 import { verdictOf } from '../../../runtime/gates/evidence-content.ts';
-import { type Replacement, seenOf } from '../../../runtime/gates/facts.ts';
 import { GATES } from '../../../runtime/gates/gates.ts';
-import { JUDGED_FACTS } from '../../../runtime/gates/judged-archives.ts';
-import type { Pod } from '../../../runtime/gates/platform.ts';
 import { BAD_OBSERVATIONS } from './bad-observations/all.ts';
 import { withoutRun } from './bad-observations/variant.ts';
+import { REPLACED_POD_CASES } from './checks/replaced-pods.ts';
 import { run } from './run-in-world.ts';
-import { gap, OTHER_DIGEST, World } from './world.ts';
+import { gap, World } from './world.ts';
 
 describe('an observation that is absent, empty, stale, truncated or foreign is refused with its own reason', () => {
   it.each(BAD_OBSERVATIONS.map((one) => [one.gate, one.observation, one] as const))(
@@ -96,50 +92,15 @@ describe('what was not seen is said', () => {
   });
 });
 
-describe('restart-writes does not rely on the act alone', () => {
-  it.each<[string, Partial<Pod>, RegExp]>([
-    ['the same pod', { uid: 'uid-promoted' }, /still the one that was deleted/],
-    ['another digest', { imageDigest: OTHER_DIGEST }, /runs sha256:b/],
-    ['a pod that is not ready', { ready: false }, /is not ready/],
-  ])('%s is refused', async (_what, wrong, saying) => {
-    const world = new World();
-    const { facts } = await run(world);
-    const { restart } = facts;
-    if (restart.state !== 'seen' || restart.value.mode !== 'provoke') throw new Error('no restart');
-    const replacement = { ...restart.value.replacement, ...wrong };
-    const seen = seenOf(
-      { ...facts, restart: { ...restart, value: { ...restart.value, replacement } } },
-      JUDGED_FACTS,
-    );
-    if ('missing' in seen) throw new Error('not seen');
-    const outcome = restartWrites.run(world.context(), seen.seen);
-    expect(outcome).toMatchObject({ status: 'fail', reason: expect.stringMatching(saying) });
-  });
-});
-
-describe('cycle-after-restart does not rely on the act alone', () => {
-  it.each<[string, Partial<Pod>, Partial<Replacement>, RegExp]>([
-    ['the same pod', { uid: 'uid-collected' }, {}, /still the one that was deleted/],
-    ['another digest', { imageDigest: OTHER_DIGEST }, {}, /runs sha256:b/],
-    ['a pod that is not ready', { ready: false }, {}, /is not ready/],
-    [
-      'a cycle of before',
-      {},
-      { deletedAt: new Date('2026-11-21T12:00:00Z') },
-      /before the restart/,
-    ],
-  ])('%s is refused', async (_what, pod, restart, saying) => {
-    const world = new World({ collector: true });
-    const { facts } = await run(world, {}, 'collector-smoke');
-    const { collectorRestart: seen, cyclesAfter } = facts;
-    if (seen.state !== 'seen' || cyclesAfter.state !== 'seen') throw new Error('no restart');
-    const replacement = { ...seen.value.replacement, ...pod };
-    const outcome = cycleAfterRestart.run(world.context(), {
-      collectorRestart: { ...seen.value, ...restart, replacement },
-      cyclesAfter: cyclesAfter.value,
-    });
-    expect(outcome).toMatchObject({ status: 'fail', reason: expect.stringMatching(saying) });
-  });
+describe('a check of what came after a restart does not rely on the act alone', () => {
+  it.each(REPLACED_POD_CASES.map((one) => [one.check, one.what, one] as const))(
+    '%s refuses %s',
+    async (_check, _what, one) => {
+      const outcome = await one.judge();
+      expect(outcome.status).toBe('fail');
+      expect(outcome.reason).toMatch(one.refused);
+    },
+  );
 });
 
 describe('a restart with nothing closed before', () => {

@@ -77,6 +77,13 @@ export const BAD_COLLECTORS: readonly Variant[] = [
     eachCycle(world, () => ({ finished_at: 'yesterday' })),
   ),
   variant(
+    'cycles: interrupted, whatever their gate_status says',
+    ['cycle-passes', 'cycle-after-restart'],
+    /is interrupted/,
+    (world) =>
+      eachCycle(world, ({ state }) => (state === 'completed' ? { state: 'interrupted' } : {})),
+  ),
+  variant(
     'cycles: rows that are no number',
     ['cycle-passes', 'cycle-after-restart'],
     /NaN rows/,

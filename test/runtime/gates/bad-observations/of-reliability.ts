@@ -47,6 +47,18 @@ export const BAD_WINDOWS: readonly Variant[] = [
       world.change.metrics = (text) => text.replace('active_tokens 4', 'active_tokens 0');
     },
   ),
+  variant(
+    'metrics: a scrape without active tokens',
+    ['data-advances'],
+    /is not always a count/,
+    (world) => {
+      let scrapes = 0;
+      world.change.metrics = (text) => {
+        scrapes += 1;
+        return scrapes === 5 ? text.replace(/^orderbooks_recorder_active_tokens.*\n/m, '') : text;
+      };
+    },
+  ),
   variant('metrics: checkpoints that are no number', ['checkpoints-continue'], /NaN/, (world) => {
     world.change.metrics = (text) => text.replace(/(result="ok"\}) \d+/, '$1 NaN');
   }),

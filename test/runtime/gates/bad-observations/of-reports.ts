@@ -3,6 +3,18 @@ import { eachArchive } from '../broken-worlds.ts';
 import { gap } from '../world.ts';
 import { LONG_AGO, type Variant, variant } from './variant.ts';
 
+/** Of open archives: what is no writing of frames. */
+const NOT_WRITTEN: readonly (readonly [
+  string,
+  (path: string) => { readonly path?: string; readonly bytes?: number },
+])[] = [
+  [
+    'but to that of the checkpoints',
+    (path) => ({ path: path.replaceAll('ws_raw', 'rest_checkpoints') }),
+  ],
+  ['the open one being empty', () => ({ bytes: 0 })],
+];
+
 export const BAD_REPORTS: readonly Variant[] = [
   variant('report: stale', [...archiveChecks(), 'restart-writes'], /stale/, (world) => {
     world.change.inspect = (report) => ({ ...report, inspected_at: LONG_AGO });
@@ -111,6 +123,20 @@ export const BAD_REPORTS: readonly Variant[] = [
         archives: report.archives.map((one) => ({ ...one, last_received_at: null })),
       });
     },
+  ),
+  ...NOT_WRITTEN.map(([what, open]) =>
+    variant(
+      `report: nothing written for long, ${what}`,
+      ['recorder-receives'],
+      /newest ws_raw write was/,
+      (world) => {
+        world.change.inspect = (report) => ({
+          ...report,
+          open: report.open.map((one) => ({ ...one, ...open(one.path) })),
+          archives: report.archives.map((one) => ({ ...one, last_received_at: LONG_AGO })),
+        });
+      },
+    ),
   ),
   variant(
     'report: only rows of lost connections',

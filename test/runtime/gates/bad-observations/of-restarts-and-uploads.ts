@@ -63,6 +63,18 @@ export const BAD_RESTARTS_AND_UPLOADS: readonly Variant[] = [
     },
     { restart: 'observe' },
   ),
+  variant(
+    'earlier run: only checkpoints of it',
+    ['prior-archive-unchanged'],
+    /no ws_raw archive/,
+    (world) => {
+      world.change.inspect = (report) => ({
+        ...report,
+        archives: report.archives.filter((one) => !/ws_raw_\d_earlier/.test(one.path)),
+      });
+    },
+    { restart: 'observe' },
+  ),
   variant('upload: suspended CronJob', ['upload-verified'], /suspended/, (world) => {
     world.before = (call) => {
       if (call === 'upload') throw new PlatformError('PLATFORM_SUSPENDED', 'CronJob is suspended');

@@ -4,6 +4,7 @@ import { runGate } from '../../../../runtime/gates/run.ts';
 import { ALL_BROKEN } from '../all-broken-worlds.ts';
 import { BAD_OBSERVATIONS } from '../bad-observations/all.ts';
 import { COLLECTOR_CASES, judgeCollector } from '../checks/collector-states.ts';
+import { REPLACED_POD_CASES } from '../checks/replaced-pods.ts';
 import { gateNamed, run } from '../run-in-world.ts';
 import { shortOutage } from '../short-outage.ts';
 import { collector, World } from '../world.ts';
@@ -104,6 +105,16 @@ const EXPECTATIONS: readonly Expectation[] = [
           : status === 'fail' && one.refused.test(reason);
       },
       ['collector-unchanged'],
+    ],
+  ),
+  ...REPLACED_POD_CASES.map(
+    (one): Expectation => [
+      `${one.check} refuses ${one.what}`,
+      async () => {
+        const { status, reason } = await one.judge();
+        return status === 'fail' && one.refused.test(reason);
+      },
+      [one.check],
     ],
   ),
   ...ALL_BROKEN.map(
