@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
 import {
@@ -8,6 +7,7 @@ import {
   teller,
   withClusterOptions,
 } from '../cluster/command.ts';
+import { typed } from '../cluster/question.ts';
 import { LOCAL_NAMESPACE } from '../deploy/overlay.ts';
 import { cleanupLocal } from './cleanup.ts';
 
@@ -53,11 +53,5 @@ async function ask(loss: string, signal: AbortSignal): Promise<boolean> {
       'nobody is here to confirm: give --force, or run it on a terminal',
     );
   }
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await reader.question(`Remove ${loss}?\nType yes to go on: `, { signal });
-    return answer.trim() === 'yes';
-  } finally {
-    reader.close();
-  }
+  return (await typed(`Remove ${loss}?\nType yes to go on: `, signal)) === 'yes';
 }

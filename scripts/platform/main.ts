@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { durationOption } from '../arguments.ts';
 import { finish, runCommand, teller, withClusterOptions } from '../cluster/command.ts';
 import { Helm } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
+import { typed } from '../cluster/question.ts';
 import { refused, runSteps } from '../cluster/steps.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_USAGE } from '../command-line.ts';
 import { examine, exitCodeOf, FINDING_HEAD, findingLine } from '../predeploy/finding.ts';
@@ -153,16 +153,8 @@ async function ask({ context }: Flags, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY) {
     throw refused('uninstall asks before it does anything; without a terminal say --yes');
   }
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await lines.question(
-      `Uninstall Argo CD, Rollouts, Kargo and the Applications from ${context ?? 'the current context'}? Volumes, workload namespaces and data stay, but nothing is promoted until you install again. Type uninstall: `,
-      { signal },
-    );
-    if (answer.trim() !== 'uninstall') throw refused('nothing was done');
-  } finally {
-    lines.close();
-  }
+  const question = `Uninstall Argo CD, Rollouts, Kargo and the Applications from ${context ?? 'the current context'}? Volumes, workload namespaces and data stay, but nothing is promoted until you install again. Type uninstall: `;
+  if ((await typed(question, signal)) !== 'uninstall') throw refused('nothing was done');
 }
 
 async function surroundings(flags: Flags, signal: AbortSignal) {
