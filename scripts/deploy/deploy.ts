@@ -78,7 +78,7 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
     },
   };
   const dryRun = options.dryRun === true;
-  const image = options.image ?? LOCAL_IMAGE;
+  let image = options.image ?? LOCAL_IMAGE;
   const context =
     options.context ??
     (options.create && options.tool !== undefined && options.tool !== 'k3s'
@@ -95,15 +95,16 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
       name: 'image',
       async run() {
         const revision = await git(checkoutPlace(root, signal), 'rev-parse', 'HEAD');
-        if (dryRun) return would(`${image} would be built from the working tree`);
-        await buildImage(root, image, [`REVISION=${revision}`, ...options.buildArguments], machine);
+        if (dryRun) return would('one would be built from the working tree');
+        const values = [`REVISION=${revision}`, ...options.buildArguments];
+        image = await buildImage(root, LOCAL_IMAGE, values, machine);
         return { state: 'done', detail: `${image} built on ${revision.slice(0, 12)}` };
       },
     },
     {
       name: 'load',
       async run() {
-        if (dryRun) return would(`${image} would be loaded into the nodes`);
+        if (dryRun) return would('it would be loaded into the nodes');
         const tool = options.tool ?? (await detectTool(kubectl));
         await loadImage(tool, image, context ?? (await currentContext(kubectl)), home, machine);
         return { state: 'done', detail: `into the nodes of ${tool}` };
@@ -124,6 +125,8 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
     {
       name: 'objects',
       async run() {
+        // Which image a dry run would have built is not known; all else can be compared.
+        if (dryRun && !toBeMade && options.image === undefined) image = await runningImage(kubectl);
         const objects = await localObjects(root, image, home, signal);
         if (dryRun && (toBeMade || !(await namespaceThere(kubectl)))) {
           // The server cannot judge objects of a namespace that it does not have.
@@ -194,6 +197,20 @@ async function requireAnswer(tool: ClusterTool, kubectl: Kubectl): Promise<void>
     'CLUSTER_BROKEN',
     `expected ${contextOf(tool)}, which ${tool} lists, to answer; seen: ${answer.error.trim()}; start it (${again}), or remove it (npm run cleanup:local -- --cluster ${tool}), then run again`,
   );
+}
+
+/** Of the recorder; where there is none, the one that the overlay names. */
+async function runningImage(kubectl: Kubectl): Promise<string> {
+  const path = '{.spec.template.spec.containers[0].image}';
+  const words = [
+    'get',
+    'deployments.apps',
+    'orderbooks-ws-recorder',
+    `--namespace=${LOCAL_NAMESPACE}`,
+    '--ignore-not-found',
+    `--output=jsonpath=${path}`,
+  ];
+  return (await kubectl.run(words)).trim() || LOCAL_IMAGE;
 }
 
 async function namespaceThere(kubectl: Kubectl): Promise<boolean> {

@@ -4,7 +4,7 @@ import { findKustomize } from '../kustomize/program.ts';
 import { renderOverlay } from '../kustomize/render.ts';
 
 export const LOCAL_NAMESPACE = 'orderbooks-local';
-/** What gitops/overlays/local names; it is loaded into the nodes and never pulled. */
+/** What gitops/overlays/local names; what is built instead of it is loaded into the nodes and never pulled. */
 export const LOCAL_IMAGE = 'orderbooks:local';
 
 /** The objects of gitops/overlays/local, with another image where one is named. */

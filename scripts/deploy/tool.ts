@@ -120,16 +120,32 @@ export async function deleteCluster(
   await runTool(tool, words, machine, DELETE_TIMEOUT_MS);
 }
 
-/** Builds the image of a checkout with Docker. @param values `NAME=VALUE`, for the Dockerfile's arguments */
+/**
+ * Builds the image of a checkout with Docker and tags it with what it holds, such as `orderbooks:local-0a1b2c3d4e5f`, which is
+ * returned: under a tag that stays the same, pods that run would go on with what they were started with.
+ *
+ * @param image to which the tag's end is added
+ * @param values `NAME=VALUE`, for the Dockerfile's arguments
+ */
 export async function buildImage(
   root: string,
   image: string,
   values: readonly string[],
   machine: Machine,
-): Promise<void> {
+): Promise<string> {
   const words = values.map((value) => `--build-arg=${value}`);
-  const all = ['build', '--quiet', ...words, `--tag=${image}`, root];
-  await runTool('docker', all, machine, IMAGE_TIMEOUT_MS);
+  const all = ['build', '--quiet', ...words, root];
+  const said = await runTool('docker', all, machine, IMAGE_TIMEOUT_MS);
+  const digest = /sha256:([0-9a-f]{64})\s*$/.exec(said)?.[1];
+  if (digest === undefined) {
+    throw new ClusterError(
+      'BROKEN_ANSWER',
+      `docker build --quiet: expected the id of an image, seen ${said.trim() || 'nothing'}; build it by hand and name it with --image`,
+    );
+  }
+  const tagged = `${image}-${digest.slice(0, 12)}`;
+  await runTool('docker', ['tag', `sha256:${digest}`, tagged], machine, ASK_TIMEOUT_MS);
+  return tagged;
 }
 
 /** Brings an image of this machine's Docker to the nodes. @param context that of the cluster, which names it */

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OrderbooksError } from '../../../runtime/errors.ts';
 import { deployLocal } from '../../../scripts/deploy/deploy.ts';
-import { createCluster, runTool } from '../../../scripts/deploy/tool.ts';
+import { buildImage, createCluster, runTool } from '../../../scripts/deploy/tool.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const { signal } = new AbortController();
@@ -82,6 +82,17 @@ test('a dry run that would make the cluster asks nothing of it', async () => {
   expect((await calls()).filter((line) => !line.includes('kustomize'))).toEqual([
     'kind get clusters',
   ]);
+});
+
+test('what is built is named after what it holds, so that pods of an older build are replaced', async () => {
+  const environment = await programs({
+    docker: `case "$1" in build) echo "sha256:$(printf 'ab%.0s' $(seq 32))";; esac`,
+  });
+  const built = await buildImage(ROOT, 'orderbooks:local', ['REVISION=1'], { signal, environment });
+  expect(built).toBe('orderbooks:local-abababababab');
+  expect((await calls()).at(-1)).toMatch(
+    /^docker tag sha256:(ab){32} orderbooks:local-abababababab$/,
+  );
 });
 
 test.each([

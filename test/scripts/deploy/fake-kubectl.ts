@@ -5,6 +5,8 @@ export interface FakeAnswer {
   readonly out?: string;
   /** What it prints instead from the second time on. */
   readonly next?: string;
+  /** What it prints instead from the third time on. */
+  readonly last?: string;
   /** What it fails with from the second time on. */
   readonly nextError?: string;
   readonly error?: string;
@@ -37,14 +39,23 @@ export async function fakeKubectl(
   await writeFile(log, '');
   const cases: string[] = [];
   for (const [index, [pattern, answer]] of answers.entries()) {
-    const { out = '', next = out, nextError = '', error = '', code = 0, echo = false } = answer;
+    const {
+      out = '',
+      next = out,
+      last = next,
+      nextError = '',
+      error = '',
+      code = 0,
+      echo = false,
+    } = answer;
     const file = (name: string) => join(bin, `${name}-${index}`);
     await writeFile(file('out'), out);
     await writeFile(file('next'), next);
+    await writeFile(file('last'), last);
     await writeFile(file('error'), error);
     await writeFile(file('next-error'), nextError);
     const fail = `if [ -e ${file('used')} ] && [ -s ${file('next-error')} ]; then cat ${file('next-error')} >&2; exit 1; fi`;
-    const print = `${fail}; if [ -e ${file('used')} ]; then cat ${file('next')}; else : > ${file('used')}; cat ${file('out')}; fi; cat ${file('error')} >&2`;
+    const print = `${fail}; if [ -e ${file('used')} ]; then cat ${file('next')}; mv ${file('last')} ${file('next')} 2>/dev/null; else : > ${file('used')}; cat ${file('out')}; fi; cat ${file('error')} >&2`;
     if (answer.never !== undefined) {
       const end = answer.never === 'killed' ? 'kill -KILL $$' : 'exec sleep 60';
       cases.push(`${pattern.replaceAll(' ', '\\ ')}) ${end};;`);
