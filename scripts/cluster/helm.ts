@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ClusterError } from './failure.ts';
-import { type ClusterAccess, endedWhile, isRead, programError } from './kubectl.ts';
+import type { ClusterAccess } from './kubectl.ts';
 import { type Answer, runProgram } from './program.ts';
+import { endedWhile, isRead, programError } from './program-error.ts';
 import { Redaction } from './redaction.ts';
 
 export interface HelmOptions extends ClusterAccess {

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { RECORDER_COMPONENT } from '../../runtime/gates/workloads.ts';
+import type { MadeChange } from '../cluster/changes.ts';
 import type { ClusterFlags } from '../cluster/command.ts';
 import { ClusterError } from '../cluster/failure.ts';
-import { type Applied, Kubectl } from '../cluster/kubectl.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
 import { outcomeOf, runSteps, type Step, type StepResult } from '../cluster/steps.ts';
 import { findImage } from '../image/registry.ts';
 import { readSettings } from '../settings/settings.ts';
 import { type CollectorSnapshot, collectorChanges, lookAtCollector } from './collector.ts';
 import type { DeployEvidence } from './evidence.ts';
-import { type Ownership, pause, readOwnership, requireOwnership } from './ownership.ts';
+import { givingBack, type Ownership, pause, readOwnership, requireOwnership } from './ownership.ts';
 import { waitForRollout } from './rollout.ts';
 import { CANARY_NAMESPACE, RECORDER, scopedSet, withAccounts } from './scope.ts';
 import { type Commit, readCommit, renderCommit, requirePushedAndClean } from './source.ts';
@@ -46,7 +47,7 @@ export async function deployCanary(options: DeployOptions): Promise<DeployEviden
   let giveBack: string | null = null;
   let before: CollectorSnapshot | null = null;
   let after: CollectorSnapshot | null = null;
-  let applied: readonly Applied[] = [];
+  let applied: readonly MadeChange[] = [];
   let pod: string | null = null;
 
   const look: readonly Step[] = [
@@ -107,9 +108,21 @@ export async function deployCanary(options: DeployOptions): Promise<DeployEviden
     {
       name: 'hand-over',
       async run() {
-        giveBack = ownership === null ? null : await pause(kubectl, ownership);
-        if (giveBack === null) return { state: 'unchanged', detail: 'nothing to pause' };
-        return { state: 'changed', detail: `Application paused; give it back with: ${giveBack}` };
+        const back = ownership === null ? null : givingBack(ownership);
+        if (back === null) return { state: 'unchanged', detail: 'nothing to pause' };
+        try {
+          await pause(kubectl);
+        } catch (error) {
+          if (!(error instanceof ClusterError) || !error.outcomeUnknown) throw error;
+          giveBack = back;
+          throw new ClusterError(
+            error.code,
+            `${error.message} If the Application was paused, give it back with: ${back}`,
+            { cause: error, outcomeUnknown: true },
+          );
+        }
+        giveBack = back;
+        return { state: 'changed', detail: `Application paused; give it back with: ${back}` };
       },
     },
     {
@@ -137,6 +150,8 @@ export async function deployCanary(options: DeployOptions): Promise<DeployEviden
     },
   ];
   const result = await runSteps(dryRun ? look : [...look, ...act], tell);
+  // What was written before the server refused the rest.
+  const halfway = result.steps.find(({ name, changed }) => name === 'apply' && changed)?.changed;
   // Proven after a failure and an interruption as well: that is when people ask.
   const proof = await runSteps(
     before === null || dryRun
@@ -173,7 +188,7 @@ export async function deployCanary(options: DeployOptions): Promise<DeployEviden
     source_commit: (commit as Commit | null)?.sha ?? null,
     pushed_as: (commit as Commit | null)?.pushedAs ?? null,
     image: imageOf(image),
-    objects: applied,
+    objects: halfway ?? applied,
     missing_accounts: accounts,
     ownership,
     give_back: giveBack,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Applied } from '../cluster/kubectl.ts';
+import type { MadeChange } from '../cluster/changes.ts';
 import type { StepsResult } from '../cluster/steps.ts';
 import type { CollectorSnapshot } from './collector.ts';
 import type { Ownership } from './ownership.ts';
@@ -15,11 +15,11 @@ export interface DeployEvidence {
   readonly source_commit: string | null;
   readonly pushed_as: string | null;
   readonly image: string | null;
-  readonly objects: readonly Applied[];
+  readonly objects: readonly MadeChange[];
   /** Accounts that were not there; pods ran under `default` instead. */
   readonly missing_accounts: readonly string[];
   readonly ownership: Ownership | null;
-  /** How Argo CD gets the canary back, where it was paused. */
+  /** How Argo CD gets the canary back, where it was or may have been paused. */
   readonly give_back: string | null;
   readonly recorder_pod: string | null;
   readonly collector: {

@@ -108,25 +108,28 @@ export function requireOwnership(
   }
 }
 
-/** Stops the Application's own sync. Returns the command that gives the canary back, or null if nothing was to stop. */
-export async function pause(
-  kubectl: Kubectl,
-  { application: found }: Ownership,
-): Promise<string | null> {
+/** The command that gives the canary back to an Application that was paused; null where nothing is to be paused. */
+export function givingBack({ application: found }: Ownership): string | null {
   if (found === null || found.automated === null) return null;
-  const patch = (automated: unknown) => JSON.stringify({ spec: { syncPolicy: { automated } } });
-  const words = (automated: unknown) => [
+  return `kubectl ${syncWords(found.automated)
+    .map((word) => (word.includes('{') ? `'${word}'` : word))
+    .join(' ')}`;
+}
+
+/** Stops the Application's own sync. */
+export async function pause(kubectl: Kubectl): Promise<void> {
+  await kubectl.run([...syncWords(null), ...(kubectl.dryRun ? ['--dry-run=server'] : [])]);
+}
+
+function syncWords(automated: unknown): readonly string[] {
+  return [
     'patch',
     'applications.argoproj.io',
     APPLICATION,
     `--namespace=${ARGOCD_NAMESPACE}`,
     '--type=merge',
-    `--patch=${patch(automated)}`,
+    `--patch=${JSON.stringify({ spec: { syncPolicy: { automated } } })}`,
   ];
-  await kubectl.run([...words(null), ...(kubectl.dryRun ? ['--dry-run=server'] : [])]);
-  return `kubectl ${words(found.automated)
-    .map((word) => (word.includes('{') ? `'${word}'` : word))
-    .join(' ')}`;
 }
 
 function readLive(what: string, text: string): z.infer<typeof live>['metadata'] {

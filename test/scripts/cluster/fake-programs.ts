@@ -14,6 +14,8 @@ export interface FakePrograms {
   chart(name: string, told: { values: string; chart?: string; takes?: string }): Promise<void>;
   /** From now on calls that contain `words` fail and say `error`; `null`: they work again. */
   fail(words: string | null, error?: string): Promise<void>;
+  /** The next upgrade of this release leaves it in this status, and then is killed, or waits to be ended. */
+  upgradeEnds(release: string, status: string, how: 'killed' | 'waits'): Promise<void>;
   /** From now on the process list and the environment that each call sees go to the file `state/seen`. */
   watch(): Promise<void>;
   remove(): Promise<void>;
@@ -50,6 +52,8 @@ export async function fakePrograms(): Promise<FakePrograms> {
       await writeFile(join(folder, 'state/fail'), `${words ?? ''}\n`);
       await writeFile(join(folder, 'state/error'), error);
     },
+    upgradeEnds: (release, status, how) =>
+      writeFile(join(folder, `state/ends-${release}`), `${status}\n${how}\n`),
     watch: () => writeFile(join(folder, 'state/watch'), ''),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -112,8 +116,10 @@ case "$1" in
         printf '['
         for file in "$FAKE/releases/$namespace"/*; do
           [ -f "$file" ] || continue
-          printf '%s{"name":"%s","namespace":"%s","status":"deployed","chart":"%s","app_version":"v1"}' \\
-            "$separator" "$(basename "$file")" "$namespace" "$(head -1 "$file")"
+          status=deployed
+          [ -f "$FAKE/status-$(basename "$file")" ] && read -r status < "$FAKE/status-$(basename "$file")"
+          printf '%s{"name":"%s","namespace":"%s","status":"%s","chart":"%s","app_version":"v1"}' \\
+            "$separator" "$(basename "$file")" "$namespace" "$status" "$(head -1 "$file")"
           separator=,
         done
         printf ']';;
@@ -132,7 +138,15 @@ case "$1" in
       */*.tgz) chart=$(basename "$word" .tgz);;
     esac; done
     mkdir -p "$FAKE/releases/$namespace"
-    { printf '%s\\n' "$chart"; cat; } > "$FAKE/releases/$namespace/$release";;
+    { printf '%s\\n' "$chart"; cat; } > "$FAKE/releases/$namespace/$release"
+    if [ -f "$FAKE/ends-$release" ]; then
+      { read -r status; read -r how; } < "$FAKE/ends-$release"
+      rm "$FAKE/ends-$release"
+      printf '%s\\n' "$status" > "$FAKE/status-$release"
+      if [ "$how" = killed ]; then kill -KILL $$; fi
+      exec sleep 60
+    fi
+    rm -f "$FAKE/status-$release";;
   uninstall) rm -f "$FAKE/releases/$(printf '%s' "$3" | cut -d= -f2)/$2";;
   *) echo "the fake does not know: $*" >&2; exit 1;;
 esac

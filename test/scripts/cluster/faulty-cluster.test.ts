@@ -70,6 +70,24 @@ describe.each(COMMANDS)('%s', (_title, main, words, wanted) => {
   });
 });
 
+describe.each([
+  ['platform status', 'platform', ['status'], 2],
+  ['predeploy', 'predeploy', ['--skip', 'types,manifests,calendar,image,server dry run,drift'], 2],
+  ['status', 'status', [], 1],
+] as const)('%s after a first answer that was good', (_title, main, words, wanted) => {
+  it.each(HOSTILE.filter(([name]) => name === '403' || name === 'half a response'))(
+    'says %s of every later one',
+    async (_name, code, { error, out }) => {
+      const later = error === undefined ? { next: out ?? '' } : { nextError: error };
+      const { environment } = await cluster([['*', { out: '{"items":[]}', ...later }]]);
+      const { code: exit, out: told, error: aside } = await runMain(main, words, environment);
+      expect(exit, `${told}${aside}`).toBe(wanted);
+      expect(told).toMatch(REASONS[code] ?? code);
+      expect(`${told}${aside}`).not.toMatch(/\n\s+at |undefined|\[object/);
+    },
+  );
+});
+
 const UNKNOWN_AFTER: ReadonlySet<string> = new Set(['TIME_OUT', 'BROKEN_ANSWER', 'SERVER_ERROR']);
 const FORM = JSON.stringify({ metadata: { resourceVersion: '7' }, data: { id: '-' } });
 

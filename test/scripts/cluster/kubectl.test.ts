@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ClusterError } from '../../../scripts/cluster/failure.ts';
-import { Kubectl, programError } from '../../../scripts/cluster/kubectl.ts';
+import { Kubectl } from '../../../scripts/cluster/kubectl.ts';
+import { programError } from '../../../scripts/cluster/program-error.ts';
 import { Redaction } from '../../../scripts/cluster/redaction.ts';
 import { type Lie, type LyingServer, startLyingServer } from './lying-server.ts';
 

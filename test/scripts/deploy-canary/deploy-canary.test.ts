@@ -166,6 +166,37 @@ test('what Argo CD owns is left alone, unless the hand-over is asked for; then t
   );
 });
 
+test('a hand-over whose answer was lost tells the way back: the Application may be paused', async () => {
+  const owned = json({ metadata: {}, spec: { syncPolicy: { automated: { selfHeal: true } } } });
+  const { evidence } = await deploy(
+    [
+      ['get applications.argoproj.io *', owned],
+      ['patch *', { code: 1, error: 'Patch "https://x": unexpected EOF' }],
+      ...WELL,
+    ],
+    { gitRef: sha, handOver: true },
+  );
+  expect(evidence.error).toMatchObject({ code: 'BROKEN_ANSWER', outcomeUnknown: true });
+  expect(evidence.give_back).toContain('{"spec":{"syncPolicy":{"automated":{"selfHeal":true}}}}');
+  expect(evidence.error?.message).toContain(evidence.give_back);
+});
+
+test('what was written before the server refused the rest stands in the evidence', async () => {
+  const written = { kind: 'Namespace', metadata: { name: 'orderbooks-canary' } };
+  const { evidence } = await deploy(
+    [
+      // Asked before the dry run, before the change, and after it broke off.
+      ['get -f *', { out: '', next: '', last: JSON.stringify({ items: [written] }) }],
+      ['apply *--dry-run=server*', { echo: true }],
+      ['apply *', { never: 'killed' }],
+      ...WELL,
+    ],
+    { gitRef: sha },
+  );
+  expect(evidence.error).toMatchObject({ code: 'PROGRAM_KILLED', outcomeUnknown: true });
+  expect(evidence.objects).toEqual([{ object: 'Namespace orderbooks-canary', change: 'created' }]);
+});
+
 test('a recorder that does not start fails the deployment with what its pod says; the collector is still proven', async () => {
   const { evidence } = await deploy(
     [
