@@ -2,53 +2,32 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterFlags } from '../cluster/command.ts';
-import { ClusterError } from '../cluster/failure.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import {
   outcomeOf,
   runSteps,
   type Step,
-  type StepOutcome,
   type StepResult,
   type StepsResult,
 } from '../cluster/steps.ts';
 import { waitForRollout } from '../deploy-canary/rollout.ts';
 import { checkoutPlace, git } from '../git.ts';
+import { type ClusterWish, provideCluster } from './cluster.ts';
 import { LOCAL_IMAGE, LOCAL_NAMESPACE, localObjects } from './overlay.ts';
-import {
-  buildImage,
-  type ClusterTool,
-  clusterExists,
-  contextOf,
-  createCluster,
-  currentContext,
-  detectTool,
-  loadImage,
-  type Machine,
-  type Tool,
-} from './tool.ts';
+import { buildImage, contextOf, currentContext, detectTool, loadImage } from './tool.ts';
 import type { verifyRecorder } from './verify.ts';
 
-export interface LocalOptions extends ClusterFlags {
+export interface LocalOptions extends ClusterFlags, ClusterWish {
   readonly root: string;
-  /** Absent: what the context is of. */
-  readonly tool?: Tool;
-  /** Makes a cluster if there is none. */
-  readonly create: boolean;
-  /** That a new cluster is made of; absent: the tool's own. */
-  readonly nodeImage?: string;
   /** `NAME=VALUE` for the Dockerfile. */
   readonly buildArguments: readonly string[];
   /** One that the nodes can pull; absent: build the checkout and load it into the nodes. */
   readonly image?: string;
-  readonly rolloutTimeoutMs: number;
-  readonly signal: AbortSignal;
   readonly environment?: NodeJS.ProcessEnv;
   tell(result: StepResult): void;
   verify: typeof verifyRecorder;
 }
 
-const READY = ['get', '--raw=/readyz'] as const;
 /** In the order in which one needs the other. */
 const ROLLOUTS = [
   { deployment: 'orderbooks-simulated-feed', component: 'simulated-feed' },
@@ -116,7 +95,7 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
     {
       name: 'cluster',
       async run() {
-        const outcome = await cluster(options, kubectl, machine);
+        const outcome = await provideCluster(options, kubectl, machine);
         toBeMade = outcome.state === 'would change';
         return outcome;
       },
@@ -166,37 +145,6 @@ function stepsOf(options: LocalOptions, home: string): readonly Step[] {
       },
     },
   ];
-}
-
-async function cluster(
-  { tool, create, nodeImage, dryRun }: LocalOptions,
-  kubectl: Kubectl,
-  machine: Machine,
-): Promise<StepOutcome> {
-  if (!create || tool === undefined || tool === 'k3s') {
-    // Before an image is built for minutes.
-    await kubectl.run(READY);
-    return { state: 'unchanged', detail: 'the one of the context answers' };
-  }
-  if (await clusterExists(tool, machine)) {
-    await requireAnswer(tool, kubectl);
-    return { state: 'unchanged', detail: `${contextOf(tool)} is there` };
-  }
-  if (dryRun === true) return { state: 'would change', detail: `${contextOf(tool)} would be made` };
-  await createCluster(tool, machine, { nodeImage });
-  return { state: 'changed', detail: `${contextOf(tool)} made` };
-}
-
-/** A cluster of our name may be one that was stopped, or whose creation was killed. */
-async function requireAnswer(tool: ClusterTool, kubectl: Kubectl): Promise<void> {
-  const answer = await kubectl.answer(READY);
-  if (answer.code === 0) return;
-  const again =
-    tool === 'kind' ? 'docker start orderbooks-control-plane' : 'k3d cluster start orderbooks';
-  throw new ClusterError(
-    'CLUSTER_BROKEN',
-    `expected ${contextOf(tool)}, which ${tool} lists, to answer; seen: ${answer.error.trim()}; start it (${again}), or remove it (npm run cleanup:local -- --cluster ${tool}), then run again`,
-  );
 }
 
 /** Of the recorder; where there is none, the one that the overlay names. */

@@ -62,15 +62,18 @@ test('an interrupted creation is removed, because its nodes would look like a cl
   expect((await calls()).at(-1)).toBe('kind delete cluster --name=orderbooks');
 });
 
-test('a cluster of our name that does not answer is not taken for a good one', async () => {
+test.each([
+  ['Error: context was not found', 'context was not found'],
+  ['an error on the server ("[+]ping ok\\n[-]etcd failed: reason withheld")', 'not ready: etcd;'],
+])('a cluster of our name that says %j is not taken for a good one', async (said, seen) => {
   const environment = await programs({
     kind: 'echo orderbooks',
-    kubectl: 'echo "Error: context was not found" >&2; exit 1',
+    kubectl: `printf '%s' '${said}' >&2; exit 1`,
   });
   const { error } = await deploy(environment, false);
   expect(error).toMatchObject({
     code: 'CLUSTER_BROKEN',
-    message: expect.stringContaining('npm run cleanup:local -- --cluster kind'),
+    message: expect.stringMatching(`${seen}.*npm run cleanup:local -- --cluster kind`),
   });
 });
 
