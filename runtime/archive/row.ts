@@ -56,7 +56,7 @@ export const GAP_REASONS = [
   'disconnect', // an open connection ended
   'stall', // an open connection was silent too long and was dropped
   'overflow', // frames were received and could not be kept; `lost_frames` says how many
-  'shutdown', // the run ends on request
+  'shutdown', // the run ends on request; `lost_frames` says how many still waited for a disk that took none
   'crash', // found by salvage: the writer died; what came after the last row is lost
 ] as const;
 

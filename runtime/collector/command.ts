@@ -81,9 +81,13 @@ export async function collectorCommand(
     void tidyUp(options.data, provenance.run_id, metrics, logger, salvage.signal);
     const stop = async (state: 'stopped' | 'failed') => {
       salvage.abort();
-      await running.stop(state);
-      disk.stop();
-      await probes.close();
+      try {
+        await running.stop(state);
+      } finally {
+        // Whatever is left open would keep the process alive until it is killed.
+        disk.stop();
+        await probes.close();
+      }
     };
     if (cycles === 'endless') return { failure: running.start(), stop };
     const one = running.once();

@@ -75,9 +75,13 @@ export async function recorderCommand(options: RecorderCommandOptions): Promise<
       failure,
       async stop(state, why) {
         salvage.abort();
-        await running.stop(state, why);
-        disk.stop();
-        await probes.close();
+        try {
+          await running.stop(state, why);
+        } finally {
+          // Whatever is left open would keep the process alive until it is killed.
+          disk.stop();
+          await probes.close();
+        }
       },
     };
   });

@@ -23,6 +23,13 @@ export interface DrainOptions {
   readonly sinkBytes: number;
 }
 
+/** What waited when the drain was ended. */
+export interface Abandoned {
+  readonly frames: number;
+  /** Frames that gaps among it told of: they did not fit into the queue. */
+  readonly reported: number;
+}
+
 /** Frames per turn: some milliseconds of work, after which the socket is read again. */
 const FRAMES_PER_TURN = 200;
 /** How soon to look again whether a full sink has room. */
@@ -65,6 +72,19 @@ export class Drain {
     });
     const done = new Promise<boolean>((resolve) => this.#idle.push(() => resolve(true)));
     return Promise.race([done, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Gives up what still waits, so that nothing is left to do. It is lost, and who ends the drain has to say so. */
+  end(): Abandoned {
+    let frames = 0;
+    let reported = 0;
+    const { queue } = this.#options;
+    for (let entry = this.#held ?? queue.take(); entry !== undefined; entry = queue.take()) {
+      if (entry.kind === 'frame') frames++;
+      else reported += entry.gap.lost_frames ?? 0;
+    }
+    this.#held = null;
+    return { frames, reported };
   }
 
   readonly #turn = (): void => {

@@ -47,6 +47,8 @@ export interface RecorderOptions {
   readonly keepRun: (manifest: RunManifest) => Promise<void>;
   readonly keepDiscovery: (manifest: DiscoveryManifest, at: Date) => Promise<void>;
   readonly maxFrameBytes?: number;
+  /** How long frames that wait for the disk are waited for at the end. */
+  readonly finishLimitMs?: number;
 }
 
 /** How often the run manifest is replaced, and what only people look at is brought up to date. */
@@ -62,7 +64,7 @@ const SETTLE_EVERY_MS = 250;
  */
 export const SINK_SHARE = 0.0625;
 /** Beside the writer's own time limit this fits into the 30 s that Kubernetes gives a pod to end. */
-const FINISH_LIMIT_MS = 5_000;
+const FINISH_LIMIT_MS = 10_000;
 
 /** Records the market channel until it is stopped: discovery, connection, archives, checkpoints and manifests. */
 export class Recorder {
@@ -120,7 +122,8 @@ export class Recorder {
   start(): Promise<unknown> {
     const { configuration, clock, logger } = this.#options;
     const checkpoints = new AnswerLog(this.#options.checkpoints, logger);
-    this.#gap('start', 'the run begins');
+    this.#queue.pushGap(this.#gapRow('start', 'the run begins'));
+    this.#drain.wake();
     const discovery = new Discovery(
       this.#client,
       configuration.feed.gammaUrl,
@@ -190,10 +193,8 @@ export class Recorder {
     // A loop that failed is why we are here; its error is already known to who started us.
     await this.#loops.catch(() => undefined);
     await this.#client.close();
-    await this.#drain.finish(FINISH_LIMIT_MS);
-    this.#gap('shutdown', why);
-    const whole = await this.#drain.finish(FINISH_LIMIT_MS);
-    if (!whole) this.#options.logger.error('frames that waited for the disk are lost');
+    await this.#drain.finish(this.#options.finishLimitMs ?? FINISH_LIMIT_MS);
+    this.#end(why);
     const closed = await Promise.allSettled([
       this.#options.frames.close(),
       this.#options.checkpoints.close(),
@@ -273,17 +274,31 @@ export class Recorder {
     this.#options.metrics.queueBytes.set(this.#queue.bytes + this.#options.frames.queuedBytes);
   }
 
-  #gap(reason: UnnumberedGap['reason'], detail: string): void {
+  #gapRow(reason: UnnumberedGap['reason'], detail: string): UnnumberedGap {
     const since = this.#recordedUntil;
-    this.#queue.pushGap({
+    return {
       type: 'gap',
       connection_id: null,
       reason,
       since: since === null ? null : formatInstant(since),
       at: formatInstant(nowMicros(this.#options.clock)),
       detail,
+    };
+  }
+
+  /** The last row of the run. Past the queue, because what could not leave it in time is lost and is said here. */
+  #end(why: string): void {
+    const { frames, logger, metrics } = this.#options;
+    const { frames: lost, reported } = this.#drain.end();
+    const detail = lost === 0 ? why : `${why}; ${lost} frames still waited for the disk`;
+    if (lost > 0) logger.error({ frames: lost }, 'frames that waited for the disk are lost');
+    metrics.lostFrames.inc(lost);
+    const taken = frames.append({
+      ...this.#gapRow('shutdown', detail),
+      ...(lost + reported === 0 ? {} : { lost_frames: lost + reported }),
     });
-    this.#drain.wake();
+    if (taken === null) logger.error('the gap that ends the run is lost, the disk took nothing');
+    else metrics.gaps.inc({ reason: 'shutdown' });
   }
 
   #keepRun(state: RunManifest['state']): Promise<void> {

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { NewRow } from '../../../runtime/archive/row-line.ts';
 import { Drain } from '../../../runtime/recorder/drain.ts';
 import { FrameQueue } from '../../../runtime/recorder/frame-queue.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 function start(options: { accept?: () => boolean; sinkBytes?: number } = {}) {
   const queue = new FrameQueue(1e9);
@@ -76,5 +78,20 @@ describe('the drain', () => {
     sink.queuedBytes = 0;
     expect(await drain.finish(1_000)).toBe(true);
     expect(rows).toHaveLength(5);
+  });
+
+  it('says when it is ended what still waited, and looks no more: else its process would never end', async () => {
+    vi.useFakeTimers();
+    const { rows, sink, drain, push } = start({ sinkBytes: 10 });
+    sink.queuedBytes = 11;
+    for (let n = 0; n < 5; n++) push(String(n), n);
+    const finished = drain.finish(50);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(await finished).toBe(false);
+    expect(drain.end()).toEqual({ frames: 5, reported: 0 });
+    sink.queuedBytes = 0;
+    drain.wake();
+    await vi.advanceTimersByTimeAsync(60);
+    expect([rows, vi.getTimerCount()]).toEqual([[], 0]);
   });
 });

@@ -38,6 +38,7 @@ afterEach(async () => {
 async function start(
   gamma: (query: URLSearchParams) => Reply,
   trouble: () => string | null = () => null,
+  finishLimitMs = 60_000,
 ) {
   stopped = false;
   let wallMs = OPEN + 60_000;
@@ -85,6 +86,7 @@ async function start(
     checkpoints: archive(),
     keepRun: async (manifest) => void runs.push(manifest),
     keepDiscovery: async (manifest) => void discoveries.push(manifest),
+    finishLimitMs,
   });
   const failure = recorder.start();
   failure.catch(() => undefined);
@@ -235,5 +237,27 @@ describe('the recorder', () => {
       lost_frames: 0,
     });
     expect(counters['frames']).toBe(streams.filter((row) => row.type === 'frame').length);
+  });
+
+  it('says in its last gap how many frames a disk did not take in time', async () => {
+    const { rows, runs, stop, jam } = await start(listing, undefined, 100);
+    await until('a frame', () => rows.some((row) => row.type === 'frame'));
+    const before = rows.filter((row) => row.type === 'frame');
+    jam.on = true;
+    for (let n = 0; n < 20; n++) feed.clients[0]?.socket.send(`{"n":${n}}`);
+    await stop();
+    const counters = runs.at(-1)?.counters ?? {};
+    const streams = rows.filter((row) => row.type !== 'checkpoint');
+    const kept = streams.filter((row) => row.type === 'frame').length;
+    const lost = Number(counters['frames']) - kept;
+    expect(lost).toBeGreaterThan(0);
+    expect(streams.at(-1)).toMatchObject({
+      type: 'gap',
+      reason: 'shutdown',
+      detail: `SIGTERM; ${lost} frames still waited for the disk`,
+      lost_frames: lost,
+      since: before.at(-1)?.['received_at'],
+    });
+    expect(counters['lost_frames']).toBe(lost);
   });
 });
