@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import { finish, runCommand, teller } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runSteps } from '../cluster/steps.ts';
-import { EXIT_GOOD } from '../command-line.ts';
+import { EXIT_FAILED, EXIT_GOOD } from '../command-line.ts';
 import { type ClusterTool, contextOf } from '../deploy/tool.ts';
 import { collectDiagnostics } from './diagnostics.ts';
 import { CLUSTER, removeAll } from './machine.ts';
@@ -90,17 +90,27 @@ process.exitCode = await runCommand(program, async (signal) => {
     const result = await runSteps(steps, teller(json));
     made = result.steps[0]?.state === 'changed';
     if (!result.ok && made && !signal.aborted) await diagnose();
-    return finish(result, { command: 'smoke', tool }, json);
+    if (json) return finish(result, { command: 'smoke', tool }, json);
+    return result.ok ? EXIT_GOOD : EXIT_FAILED;
   } finally {
     await stop();
     await rm(temporary, { recursive: true, force: true });
     // Interrupted, the workflow's own steps collect and remove; a person says --remove.
-    if (made && flags.keep !== true && !signal.aborted)
-      await removeAll(tool, machine).catch(notRemoved);
+    if (made) process.stderr.write(`smoke: ${await left(flags.keep === true, tool, signal)}\n`);
   }
 });
 
-function notRemoved(error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`smoke: not removed: ${why}; npm run smoke -- --remove tries again\n`);
+/** What is left of the cluster, for a person. */
+async function left(keep: boolean, tool: ClusterTool, signal: AbortSignal): Promise<string> {
+  const remove = `npm run smoke -- --tool ${tool} --remove`;
+  if (keep || signal.aborted) {
+    return `cluster ${contextOf(tool, CLUSTER)} and the registry stay; ${remove} removes them, and so does the next run`;
+  }
+  try {
+    await removeAll(tool, { signal });
+    return 'cluster and registry are removed';
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `not removed: ${why}; ${remove} tries again`;
+  }
 }

@@ -56,7 +56,9 @@ test('an interrupted creation is removed, because its nodes would look like a cl
     code: 'INTERRUPTED',
     message: expect.stringContaining('what was made of it is removed'),
   });
-  await expect.poll(() => readFile(join(folder, 'begun'), 'utf8')).toContain('begun');
+  await expect
+    .poll(() => readFile(join(folder, 'begun'), 'utf8').catch(() => ''), { timeout: 20_000 })
+    .toContain('begun');
   stop.abort(new OrderbooksError('INTERRUPTED', 'SIGINT'));
   await refused;
   expect((await calls()).at(-1)).toBe('kind delete cluster --name=orderbooks');
