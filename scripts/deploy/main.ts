@@ -28,7 +28,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const program = withClusterOptions(
   new Command('deploy:local').description(
-    `A whole trial on k3d, kind or k3s: simulated feed, recorder, collector, uploader in namespace ${LOCAL_NAMESPACE}, verified. No Kargo, Argo CD, Secret or internet.`,
+    `A whole trial on k3d, kind or k3s: simulated feed, recorder, collector, uploader in namespace ${LOCAL_NAMESPACE}, verified. No Kargo, Argo CD or Secret; nothing of the internet once image and node are there.`,
   ),
 )
   .addOption(new Option('--tool <name>', 'default: what the context is of').choices([...TOOLS]))
@@ -51,7 +51,7 @@ const program = withClusterOptions(
   .option('--root <folder>', 'the checkout', ROOT)
   .addHelpText(
     'after',
-    '\nRunning it again changes only what is not as it should be. npm run cleanup:local removes it.\nExit codes: 0 running and verified, 1 failed, 2 wrong usage.\n\nExamples:\n  npm run deploy:local -- --tool k3d --create\n  npm run deploy:local -- --context kind-dev\n  npm run deploy:local -- --image registry.example.com/data/orderbooks:4f1c2d3',
+    '\nNeeds Docker, kubectl and the tool. Running it again changes only what is not as it should be; interrupted, it says what stays. npm run cleanup:local removes it.\nExit codes: 0 running and verified, 1 failed, 2 wrong usage.\n\nExamples:\n  npm run deploy:local -- --tool k3d --create\n  npm run deploy:local -- --context kind-dev\n  npm run deploy:local -- --image registry.example.com/data/orderbooks:4f1c2d3',
   )
   .exitOverride();
 

@@ -16,7 +16,8 @@ const TRIAL = 'orderbooks';
 /** Making a cluster pulls some hundred megabytes the first time, then the tools wait for the node up to READY_TIMEOUT. */
 const CREATE_TIMEOUT_MS = 600_000;
 const READY_TIMEOUT = '240s';
-const DELETE_TIMEOUT_MS = 120_000;
+/** Stopping a node and removing its volume of a gigabyte or two: 120 s were seen not to be enough under load. */
+const DELETE_TIMEOUT_MS = 300_000;
 const ASK_TIMEOUT_MS = 60_000;
 /** The base image, npm and Debian packages through a slow line: 528 s were seen on two cores with a load of 70. */
 const IMAGE_TIMEOUT_MS = 1_800_000;
