@@ -128,7 +128,7 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
 
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? `${String(error.code)}: ` : '';
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
   const nested = error instanceof AggregateError ? error.errors.map(String).join('; ') : '';
   return `${code}${error.message || nested || error.name}`;
 }

@@ -182,6 +182,6 @@ function* chunks(tokens: readonly string[]): Generator<readonly string[]> {
 }
 
 function describe(error: Error): string {
-  const code = 'code' in error ? `${String(error.code)}: ` : '';
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
   return `${code}${error.message || error.name}`;
 }

@@ -17,7 +17,7 @@ afterEach(async () => {
   });
 });
 
-async function answerOf(listener: RequestListener, timeoutMs = 10_000): Promise<HttpAnswer> {
+async function answerOf(listener: RequestListener, timeoutMs = 25_000): Promise<HttpAnswer> {
   server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const client = createHttpClient({ userAgent: 'test', timeoutMs });
@@ -97,4 +97,11 @@ describe('a body', () => {
     const answer = await answerOf((_request, response) => response.end(body));
     expect(answer).toMatchObject({ body, error: null });
   });
+});
+
+it('an answer that is no HTTP is said without a code where there is none', async () => {
+  const answer = await answerOf((_request, response) => {
+    response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n[]');
+  });
+  expect(answer).toMatchObject({ status: 0, error: expect.stringMatching(/^(?!undefined).*HTTP/) });
 });
