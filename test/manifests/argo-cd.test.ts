@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { PROJECT } from '../../scripts/settings/names.ts';
 import { syncProblems } from './permitted.ts';
 import { KUSTOMIZATIONS, type RenderedObject, read, render } from './render.ts';
 
@@ -130,7 +131,7 @@ describe("a promotion's revision is proven", () => {
     );
     const { source } = specOf(`orderbooks-${stage}`);
     expect(application?.metadata.annotations?.['kargo.akuity.io/authorized-stage']).toBe(
-      `orderbooks-delivery:${stage}`,
+      `${PROJECT}:${stage}`,
     );
     expect(source).toMatchObject({ targetRevision: `stage/${stage}`, path: '.' });
     const vars = stages.find(({ metadata }) => metadata.name === stage)?.spec?.[
@@ -206,7 +207,7 @@ describe('a sync of the workloads', () => {
       {
         kind: 'ConfigMap',
         name: 'break-glass',
-        namespace: 'orderbooks-delivery',
+        namespace: PROJECT,
         jsonPointers: ['/data'],
       },
     ]);
@@ -219,7 +220,7 @@ describe('a sync of the workloads', () => {
     expect(annotationsOf('ConfigMap break-glass')?.['argocd.argoproj.io/sync-options']).toContain(
       'Prune=false',
     );
-    expect(annotationsOf('Project orderbooks-delivery')).toMatchObject({
+    expect(annotationsOf(`Project ${PROJECT}`)).toMatchObject({
       'argocd.argoproj.io/sync-wave': '-1',
       'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
       'kargo.akuity.io/keep-namespace': 'true',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { jobFromTemplate } from '../../runtime/gates/kubernetes/job-template.ts';
 import { jobTemplate } from '../../runtime/gates/kubernetes/objects.ts';
+import { CANARY_NAMESPACE } from '../../scripts/settings/names.ts';
 import { quantity } from './kubernetes-quantity.ts';
 import { type Container, type PodSpec, podsOf } from './pods.ts';
 import { type RenderedObject, render } from './render.ts';
@@ -98,7 +99,7 @@ function specOf(component: string): PodSpec {
 function jobOf(component: 'uploader' | 'inspector'): PodSpec {
   const manifest = jobFromTemplate(jobTemplate.parse(one('CronJob').spec?.['jobTemplate']), {
     name: `orderbooks-${component}-1`,
-    namespace: 'orderbooks-canary',
+    namespace: CANARY_NAMESPACE,
     component,
     runId: '1',
     node: 'node',

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { EVIDENCE_READER_RULES } from '../../runtime/gates/kubernetes/permissions.ts';
 import { readCombinations, writeCombination } from '../../scripts/kustomize/combinations.ts';
+import { PROJECT } from '../../scripts/settings/names.ts';
 import { type Flow, isAllowed, type Peer } from './flows.ts';
 import { syncProblems } from './permitted.ts';
 import { hardeningProblems, type Pod, podsOf, restrictedProblems } from './pods.ts';
@@ -42,7 +43,7 @@ describe('the evidence service', () => {
   it('may read exactly what the service asks for, and nothing more', () => {
     expect(named('Role')?.['rules']).toEqual(EVIDENCE_READER_RULES);
     expect(named('RoleBinding')?.['subjects']).toEqual([
-      { kind: 'ServiceAccount', name: 'orderbooks-evidence', namespace: 'orderbooks-delivery' },
+      { kind: 'ServiceAccount', name: 'orderbooks-evidence', namespace: PROJECT },
     ]);
   });
 
@@ -57,11 +58,11 @@ describe('the evidence service', () => {
     expect(container.args).toEqual([
       'evidence',
       'serve',
-      '--project=orderbooks-delivery',
+      `--project=${PROJECT}`,
       '--port=8080',
       '--page-url=https://evidence.example.com',
     ]);
-    expect(read(named('ProjectConfig', 'orderbooks-delivery'), 'spec', 'stageLinks')).toEqual([
+    expect(read(named('ProjectConfig', PROJECT), 'spec', 'stageLinks')).toEqual([
       {
         title: 'Evidence',
         url: 'https://evidence.example.com/stages/{{ .stage.metadata.name }}',

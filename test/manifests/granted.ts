@@ -1,4 +1,5 @@
 import type { PolicyRule } from '../../runtime/gates/kubernetes/permissions.ts';
+import { PROJECT } from '../../scripts/settings/names.ts';
 import { type RenderedObject, render } from './render.ts';
 
 /** `verb resource` of each rule, sorted. */
@@ -32,7 +33,7 @@ function rolesOf(kustomization: string, account: string): readonly RenderedObjec
     .filter((object) => object.kind === 'RoleBinding')
     .filter((binding) =>
       (binding['subjects'] as readonly { name: string; namespace: string }[]).some(
-        (subject) => subject.name === account && subject.namespace === 'orderbooks-delivery',
+        (subject) => subject.name === account && subject.namespace === PROJECT,
       ),
     )
     .map((binding) => (binding['roleRef'] as { name: string }).name);

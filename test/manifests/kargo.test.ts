@@ -4,6 +4,7 @@ import { parseDuration } from '../../runtime/config/duration.ts';
 import { AS_POLICY } from '../../runtime/gates/given-durations.ts';
 import { policy } from '../../runtime/gates/policy.ts';
 import { formatGoDuration, parseGoDuration } from '../../scripts/kargo/go-duration.ts';
+import { PROJECT } from '../../scripts/settings/names.ts';
 import { type RenderedObject, read, render } from './render.ts';
 
 const objects = render('kargo');
@@ -75,7 +76,7 @@ describe('steps', () => {
 
 describe('promotion', () => {
   it('is by itself for canary alone, by exact name', () => {
-    expect(named('ProjectConfig', 'orderbooks-delivery')?.spec?.['promotionPolicies']).toEqual([
+    expect(named('ProjectConfig', PROJECT)?.spec?.['promotionPolicies']).toEqual([
       { stageSelector: { name: 'canary' }, autoPromotionEnabled: true },
       { stageSelector: { name: 'full' }, autoPromotionEnabled: false },
     ]);
@@ -209,7 +210,7 @@ describe("people's roles", () => {
     const binding = named('RoleBinding', `orderbooks-${role}`);
     expect(binding?.['roleRef']).toMatchObject({ kind: 'Role', name: `orderbooks-${role}` });
     expect(binding?.['subjects']).toEqual([
-      { kind: 'ServiceAccount', name: `orderbooks-${role}`, namespace: 'orderbooks-delivery' },
+      { kind: 'ServiceAccount', name: `orderbooks-${role}`, namespace: PROJECT },
     ]);
   });
 
