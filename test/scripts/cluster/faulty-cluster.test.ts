@@ -73,8 +73,8 @@ describe.each(COMMANDS)('%s', (_title, main, words, wanted) => {
 describe.each([
   ['platform status', 'platform', ['status'], 2],
   ['predeploy', 'predeploy', ['--skip', 'types,manifests,calendar,image,server dry run,drift'], 2],
-  ['status', 'status', [], 1],
 ] as const)('%s after a first answer that was good', (_title, main, words, wanted) => {
+  // Not status: it asks for everything at once, and any of its questions may be the first.
   it.each(HOSTILE.filter(([name]) => name === '403' || name === 'half a response'))(
     'says %s of every later one',
     async (_name, code, { error, out }) => {
