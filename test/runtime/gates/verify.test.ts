@@ -55,6 +55,13 @@ describe('a verdict', () => {
     expect(document.run).toMatch(/^evidence-run-canary-20261121t\d{6}z-[0-9a-f]{8}$/);
   });
 
+  it('PASS from a workstation: no ConfigMap is written, so that only the Job of a promotion can let one pass', async () => {
+    const before = [...world.configMaps.keys()];
+    expect(await verifyCommand({ ...options, record: false }, around)).toBe(0);
+    expect([...world.configMaps.keys()]).toEqual(before);
+    expect(await inFile()).toEqual(onOutput());
+  });
+
   it('PASS: the latest verdict was RUNNING first and has what the evidence gate reads', async () => {
     const seen: Readonly<Record<string, string>>[] = [];
     world.before = (call) => {
