@@ -34,7 +34,7 @@ export async function collectorCommand(
   options: CollectorCommandOptions,
   cycles: 'endless' | 'one',
 ): Promise<number> {
-  const { configuration, provenance, logger } = begin('collector', options.config);
+  const { configuration, provenance, logger } = begin('collector', options);
   const metrics = collectorMetrics({ revision: provenance.git_sha, image: provenance.image });
   return runUntilStopped(logger, async () => {
     let collector: Collector | null = null;

@@ -5,6 +5,7 @@ export type ConfigurationErrorCode =
   | 'CONFIG_NOT_YAML'
   | 'CONFIG_OVERRIDES_INVALID'
   | 'CONFIG_INVALID'
+  | 'DATA_ROOT_UNUSABLE'
   | 'USAGE';
 
 /**

@@ -22,7 +22,7 @@ export interface RecorderCommandOptions {
  * a failure. Throws `ConfigurationError` before anything is opened.
  */
 export async function recorderCommand(options: RecorderCommandOptions): Promise<number> {
-  const { configuration, provenance, logger } = begin('ws-recorder', options.config);
+  const { configuration, provenance, logger } = begin('ws-recorder', options);
   const metrics = recorderMetrics({ revision: provenance.git_sha, image: provenance.image });
   return runUntilStopped(logger, async () => {
     const open = { dataRoot: options.data, provenance, configuration, metrics, logger };

@@ -111,12 +111,17 @@ describe('orderbooks recorder', () => {
     expect(stderr).toContain(`PROBE_PORT_UNAVAILABLE: expected to listen on port ${port}`);
   });
 
-  it('ends with 1 when the data root cannot be written', async () => {
+  it('ends with 2 when the data root can be no folder, and says what to do', async () => {
     const config = join(folder, 'unwritable.yaml');
     writeFileSync(config, 'http: {port: 0}\n');
-    const { code, stderr } = await run(['recorder', `--config=${config}`, `--data=${config}/data`]);
-    expect(stderr).toContain('ENOTDIR');
-    expect(code).toBe(1);
+    for (const command of ['recorder', 'collector']) {
+      for (const data of [config, `${config}/data`]) {
+        const { code, stderr } = await run([command, `--config=${config}`, `--data=${data}`]);
+        expect(stderr).toContain(`DATA_ROOT_UNUSABLE: --data=${data}: expected a folder`);
+        expect(stderr).not.toContain('    at ');
+        expect(code).toBe(2);
+      }
+    }
   });
 
   it('becomes ready, serves probes and metrics, prints the configuration it runs with, and ends on SIGTERM', async () => {
