@@ -2,6 +2,7 @@ import type { Mutation } from './candidates.ts';
 
 /** Only how long is waited, which no verdict turns on: another test counts it. */
 const CLOSED = 'closed-archives.test.ts notices it';
+const OBSERVED = 'observation.test.ts or acts-in-order.test.ts notices it';
 
 /** Changes that no world can notice, each with the reason: what they change cannot decide anything. */
 export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
@@ -48,6 +49,13 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
     'words of what was observed',
   'runtime/gates/closed-archives.ts: streams.some((stream) => archives.some((one) => one.stream === stream)) &&':
     CLOSED,
+  'runtime/gates/closed-archives.ts: streams.every((stream) => archives.some((one) => one.stream !== stream)) &&':
+    CLOSED,
+  'runtime/gates/closed-archives.ts: streams.every((stream) => archives.every((one) => one.stream === stream)) &&':
+    CLOSED,
+  'runtime/gates/closed-archives.ts: if (closed && time >= deadline) return;': CLOSED,
+  'runtime/gates/observation.ts: open = readConnections(metrics).problems.length !== 0;': OBSERVED,
+  'runtime/gates/observation.ts: const next = begun >= end ? end : latestEnd;': OBSERVED,
   'runtime/gates/closed-archives.ts: if (left > 0) return inspection;': CLOSED,
   "runtime/gates/closed-archives.ts: if (looked || !archives.some((one) => one.manifest !== 'missing')) return inspection;":
     CLOSED,
