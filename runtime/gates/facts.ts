@@ -16,7 +16,10 @@ export interface Seen {
   /** The recorder's pod, once it ran the promoted digest and was ready and alone. */
   readonly promoted: PromotedPod;
   readonly collectorBefore: CollectorState;
-  /** When the recorder's pod had closed an archive of each stream by its own count, or the wait for that was over. */
+  /**
+   * When the recorder's pod had closed an archive of each stream by its own count, or the wait for that was over; where a
+   * restart is provoked nobody waits.
+   */
   readonly firstClosed: Date;
   /** What was written when a reliability window began. */
   readonly windowStart: Inspection;

@@ -130,6 +130,22 @@ describe('the sequence of acts', () => {
     expect(act('before')?.status).toBe('done');
   });
 
+  it('notes no wait for closed archives while nothing waits for them', async () => {
+    const world = new World();
+    const begun = world.time;
+    world.change.metrics = (text) =>
+      world.time < begun + 5_000 ? text.replaceAll(/(closed_total\{[^}]*\}) \d+/g, '$1 0') : text;
+    const firstClosed = async (restart: 'provoke' | 'observe') => {
+      const { acts } = await run(world, { restart });
+      return acts.find((act) => act.fact === 'firstClosed');
+    };
+    const provoked = await firstClosed('provoke');
+    expect(provoked?.finished_at).toBe(provoked?.started_at);
+    world.time = begun;
+    const observed = await firstClosed('observe');
+    expect(observed?.finished_at).not.toBe(observed?.started_at);
+  });
+
   it('does not hold against a recorder how long the Job that looked at it waited for its turn', async () => {
     const world = new World();
     let inspections = 0;
