@@ -24,7 +24,9 @@ export interface Seen {
   /** What was written when a reliability window began. */
   readonly windowStart: Inspection;
   readonly observation: Observation;
-  /** Events and metrics of both sides over the same time. */
+  /** Both recorders at work over the same time; null while production has none at all. */
+  readonly recordedBeside: RecordedBeside | null;
+  /** Events and metrics of both sides over that time. */
   readonly comparison: Comparison;
   /** Archives before the restart. */
   readonly before: Inspection;
@@ -73,6 +75,14 @@ export interface Observation {
   readonly samples: readonly Sample[];
   /** Polls without a usable answer, in words. */
   readonly failures: readonly string[];
+}
+
+/** Two recorders over the same time, which ends `until`. */
+export interface RecordedBeside {
+  readonly pods: Readonly<Record<'canary' | 'production', string>>;
+  readonly since: Date;
+  readonly until: Date;
+  readonly samples: Readonly<Record<'canary' | 'production', readonly Sample[]>>;
 }
 
 /** One side of a comparison. */
@@ -132,6 +142,7 @@ const PENDING: Facts = {
   firstClosed: pending,
   windowStart: pending,
   observation: pending,
+  recordedBeside: pending,
   comparison: pending,
   before: pending,
   restart: pending,

@@ -7,6 +7,7 @@ import { lookAtApplication } from './acts/look-at-application.ts';
 import { lookAtCollectorAfter, lookAtCollectorBefore } from './acts/look-at-collector.ts';
 import { lookAtCollectorPodsAtEnd, lookAtPodsAtEnd } from './acts/look-at-pods-at-end.ts';
 import { observeRecorder } from './acts/observe-recorder.ts';
+import { recordBesideProduction } from './acts/record-beside-production.ts';
 import { restartCollector } from './acts/restart-collector.ts';
 import { restartRecorder } from './acts/restart-recorder.ts';
 import { readBackUpload, uploadOnce } from './acts/upload-once.ts';
@@ -127,7 +128,7 @@ const wsReliability: Gate = {
 /** Read-only: what the canary records beside production, and at what cost. */
 const canaryComparison: Gate = {
   name: 'canary-comparison',
-  acts: [waitForPromotedPod, compareWithProduction, lookAtPodsAtEnd],
+  acts: [waitForPromotedPod, recordBesideProduction, compareWithProduction, lookAtPodsAtEnd],
   checks: [recorderOnPromotedDigest, comparisonEvents, comparisonLatency, comparisonResources],
 };
 

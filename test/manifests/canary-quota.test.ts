@@ -21,9 +21,9 @@ const recorder = specOf('ws-recorder');
 const uploader = specOf('uploader');
 
 describe("the canary's quota", () => {
-  // All that can be in the namespace at one moment: Recreate never has two recorders, and the gates run one Job at a time
-  // beside the scheduled uploader; two are counted, so that a Job that ends slowly does not stop the next.
-  const atOnce = [recorder, uploader, jobOf('uploader'), jobOf('inspector')];
+  // All that can be in the namespace at one moment: Recreate never has two recorders, and the gates run two Jobs at a time
+  // beside the scheduled uploader; three are counted, so that a Job that ends slowly does not stop the next.
+  const atOnce = [recorder, uploader, jobOf('uploader'), jobOf('inspector'), jobOf('inspector')];
 
   it.each(RESOURCES)('has room for recorder, uploader and the Jobs of the gates: %s', (name) => {
     expect(sum(atOnce, 'requests', name)).toBeLessThanOrEqual(allowed('requests', name));
@@ -57,7 +57,7 @@ describe("the canary's quota", () => {
       failedJobsHistoryLimit: number;
     };
     const kept = spec.successfulJobsHistoryLimit + spec.failedJobsHistoryLimit + 1;
-    // One verification makes four Jobs, which stay ten minutes if their verifier is killed.
+    // A killed verifier leaves the two Jobs under way for ten minutes; four such verifiers are borne.
     expect(Number(hard['count/jobs.batch'])).toBeGreaterThanOrEqual(kept + 2 * 4);
   });
 

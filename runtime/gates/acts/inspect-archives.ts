@@ -11,9 +11,9 @@ export const inspectBefore = defineAct({
   title: 'wait for closed archives of this pod and inspect them',
   touches: 'an inspector Job, data volume read-only',
   needs: ['promoted'],
-  // What is closed does not change, so it is read while the recorder is observed; but not while it is compared, because
-  // an inspector beside one of the two takes its CPU.
-  after: ['comparison'],
+  // What is closed does not change, so it is read while the recorder is observed; but not while it records beside
+  // production, because an inspector beside one of the two takes its CPU.
+  after: ['recordedBeside'],
   perform: (context, { promoted: { pod } }) =>
     inspectOnceClosed(
       context,

@@ -1,7 +1,7 @@
 import { type EventDifference, eventDifference } from '../../comparison/event-difference.ts';
 import { formatDuration } from '../../config/duration.ts';
 import { defineCheck } from '../check.ts';
-import { notCompared } from '../comparison.ts';
+import { COMPARISON_FACTS, notCompared } from '../comparison.ts';
 import { judged } from '../outcome.ts';
 
 /** The exchange sends these now and then, and not the same to each connection (facts/polymarket.md §3). */
@@ -12,7 +12,7 @@ export const comparisonEvents = defineCheck({
   id: 'comparison-events',
   proves:
     'of every type of event, the canary kept what production kept of the same markets in the same seconds, up to the policy’s share',
-  needs: ['comparison'],
+  needs: COMPARISON_FACTS,
   run({ policy }, { comparison }) {
     const { baseline } = comparison;
     const { span, spans, settle, loss } = policy.comparison;

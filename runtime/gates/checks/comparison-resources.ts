@@ -1,6 +1,6 @@
 import { judgeMetric, type MetricTerms } from '../../comparison/judgement.ts';
 import { defineCheck } from '../check.ts';
-import { notCompared } from '../comparison.ts';
+import { COMPARISON_FACTS, notCompared } from '../comparison.ts';
 import type { Sample } from '../facts.ts';
 import { judged } from '../outcome.ts';
 import type { Policy } from '../policy.ts';
@@ -46,7 +46,7 @@ export const comparisonResources = defineCheck({
   id: 'comparison-resources',
   proves:
     'memory, CPU, reconnects and divergences of the canary are not clearly above those of production over the same minutes',
-  needs: ['comparison'],
+  needs: COMPARISON_FACTS,
   run({ policy }, { comparison: { baseline } }) {
     const expected = `no clear change for the worse beyond the tolerance of ${METRICS.map(({ name }) => name).join(', ')}`;
     if (baseline === null) return notCompared(expected, policy);

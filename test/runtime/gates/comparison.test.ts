@@ -6,23 +6,25 @@ import { runGate } from '../../../runtime/gates/run.ts';
 import { gateNamed } from './run-in-world.ts';
 import { collector, SUBJECT, World } from './world.ts';
 
-describe('the canary’s gates in one run', () => {
-  const gates = ['ws-smoke', 'ws-reliability', 'canary-comparison'].map(gateNamed);
+const CANARY_GATES = ['ws-smoke', 'ws-reliability', 'canary-comparison'].map(gateNamed);
 
-  it('pass in a good world, and nothing is restarted or read before the comparison is over', async () => {
+describe('the canary’s gates in one run', () => {
+  it('pass in a good world, and nothing is read before both sides were recorded, nor restarted before they were compared', async () => {
     const world = new World();
     world.change.collector = () => collector();
     const { checks, acts } = await runGate(
-      combined(gates),
+      combined(CANARY_GATES),
       world.context({ freshness: 15_000, reconnectWithin: 20_000 }),
     );
     expect(verdictOf(checks)).toEqual({
       verdict: 'PASS',
       reason: '21 of 21 checks passed, none refused',
     });
-    const facts = acts.map(({ fact }) => fact);
-    for (const later of ['before', 'restart', 'upload'] as const) {
-      expect(facts.indexOf(later)).toBeGreaterThan(facts.indexOf('comparison'));
+    const begun = (fact: string) => acts.find((act) => act.fact === fact)?.started_at ?? '';
+    const ended = (fact: string) => acts.find((act) => act.fact === fact)?.finished_at ?? 'z';
+    expect(begun('before') >= ended('recordedBeside')).toBe(true);
+    for (const later of ['restart', 'upload'] as const) {
+      expect(begun(later) >= ended('comparison')).toBe(true);
     }
     const calls = world.calls.map((call) => call.split(' ')[0]);
     expect(calls.indexOf('deletePod')).toBeGreaterThan(calls.lastIndexOf('summarise'));
@@ -57,19 +59,34 @@ describe('how long is compared', () => {
     expect(world.time - begun).toBeLessThan(180_000);
   });
 
-  it('is a second window after one in which a connection was lost, judged as one', async () => {
+  const disturbedAtFirst = (): World => {
     const world = new World();
     let asked = 0;
     world.change.summary = (summary) => {
       asked += 1;
       return asked <= 2 ? { ...summary, covered: [] } : summary;
     };
+    return world;
+  };
+  const summaries = ({ calls }: World) => calls.filter((call) => call === 'summarise').length;
+
+  it('is a second window after one in which a connection was lost, judged as one', async () => {
+    const world = disturbedAtFirst();
     const checks = await compared(world);
     expect(verdictOf(checks).verdict).toBe('PASS');
-    expect(asked).toBe(4);
+    expect(summaries(world)).toBe(4);
     expect(world.progress).toContain('only 0 of 6 spans can be compared so far');
     // Four minutes of one market in spans of five seconds.
     expect(checks.find(({ id }) => id === 'comparison-events')?.observed).toMatch(/, 4[6-9] spans/);
+  });
+
+  it('holds the restart back until the second window is over too', async () => {
+    const world = disturbedAtFirst();
+    await runGate(combined(CANARY_GATES), world.context());
+    expect(summaries(world)).toBe(4);
+    expect(world.calls.indexOf('deletePod recorder-promoted')).toBeGreaterThan(
+      world.calls.lastIndexOf('summarise'),
+    );
   });
 
   it('ends after the second, and then too little is a refusal', async () => {
