@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../runtime/config/duration.ts';
+import { messageOf } from '../runtime/thrown.ts';
 
 /** What options of several commands are given as. Each throws what commander shows beside the option. */
 
@@ -8,7 +9,7 @@ export function duration(text: string): number {
   try {
     return parseDuration(text);
   } catch (cause) {
-    throw new InvalidArgumentError(cause instanceof Error ? cause.message : String(cause));
+    throw new InvalidArgumentError(messageOf(cause));
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../thrown.ts';
 import type { FrameCode } from './frame-code.ts';
 import { FrameLines, type ScannedFrame } from './frame-line.ts';
 import type { WholeLines } from './line-splitter.ts';
@@ -104,7 +105,7 @@ export class ArchiveParser {
     try {
       value = JSON.parse(text);
     } catch (error) {
-      this.#report(this.#line, `not JSON: ${error instanceof Error ? error.message : error}`);
+      this.#report(this.#line, `not JSON: ${messageOf(error)}`);
       return null;
     }
     const parsed = archiveRow.safeParse(value);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { messageOf } from '../thrown.ts';
 import { type Disk, exists, replaceFile } from './disk.ts';
 import { ArchiveError } from './error.ts';
 import { archiveManifestPath, openPath } from './layout.ts';
@@ -51,7 +52,7 @@ export async function readManifestFile(file: string): Promise<ArchiveManifest> {
   } catch (error) {
     throw new ArchiveError(
       'ARCHIVE_MANIFEST_INVALID',
-      `${file}: expected an archive manifest (orderbooks.archive-manifest.v1): ${error instanceof Error ? error.message : String(error)}`,
+      `${file}: expected an archive manifest (orderbooks.archive-manifest.v1): ${messageOf(error)}`,
       { cause: error },
     );
   }

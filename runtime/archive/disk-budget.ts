@@ -1,6 +1,7 @@
 import { lstat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Condition } from '../observability/server.ts';
+import { messageOf } from '../thrown.ts';
 import { isSystemError } from './error.ts';
 import type { Stream } from './row.ts';
 import { walk } from './walk.ts';
@@ -61,7 +62,7 @@ export class DiskBudget {
       this.#roomBytes = await this.#measure();
       this.#failure = null;
     } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = messageOf(error);
       return;
     }
     const next = this.#next(this.#roomBytes);

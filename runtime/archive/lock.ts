@@ -1,5 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../thrown.ts';
 import { ArchiveError, isSystemError } from './error.ts';
 
 /** A lock that is held. */
@@ -34,7 +35,7 @@ export function tryLock(path: string): Lock | null {
     if (errcode(error) === SQLITE_BUSY) return null;
     throw new ArchiveError(
       'ARCHIVE_LOCKED',
-      `${path}: expected a file that can be locked: ${error instanceof Error ? error.message : String(error)}; is the data folder writable, and does its file system support locks?`,
+      `${path}: expected a file that can be locked: ${messageOf(error)}; is the data folder writable, and does its file system support locks?`,
       { cause: error },
     );
   }

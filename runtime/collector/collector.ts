@@ -16,6 +16,7 @@ import type { DiscoveryManifest } from '../polymarket/discovery-manifest.ts';
 import { createHttpClient, type HttpClient } from '../polymarket/http.ts';
 import { LatencyWatch } from '../polymarket/latency.ts';
 import type { Market } from '../polymarket/market-choice.ts';
+import { messageOf } from '../thrown.ts';
 import { begunCycle, type CycleSurroundings, runCycle } from './cycle.ts';
 import type { CycleJournal } from './cycle-journal.ts';
 import { Hold } from './hold.ts';
@@ -180,7 +181,7 @@ export class Collector {
       (error: unknown): CycleManifest => {
         whole = false;
         logger.error({ err: error }, 'a cycle ended by a defect; collecting goes on');
-        const reason = `defect: ${error instanceof Error ? error.message : String(error)}`;
+        const reason = `defect: ${messageOf(error)}`;
         const finished_at = new Date().toISOString();
         const state = this.#stop.signal.aborted ? 'interrupted' : 'completed';
         return { ...begun, state, reason, finished_at, failure_count: 1, failures: [reason] };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
+import { messageOf } from '../thrown.ts';
 import { ConfigurationError } from './error.ts';
 import { allPaths, knownKeys } from './schema-keys.ts';
 import { suggestion } from './suggestion.ts';
@@ -98,7 +99,7 @@ function readText(file: string): string {
     if (error instanceof ConfigurationError) throw error;
     throw new ConfigurationError(
       'CONFIG_UNREADABLE',
-      `${file}: expected a readable YAML file: ${error instanceof Error ? error.message : String(error)}`,
+      `${file}: expected a readable YAML file: ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -138,7 +139,7 @@ function plainValue(file: string, document: Document | undefined): unknown {
   } catch (error) {
     throw new ConfigurationError(
       'CONFIG_NOT_YAML',
-      `${file}: expected aliases that have an anchor, at most ${MAX_ALIASES}: ${error instanceof Error ? error.message : String(error)}`,
+      `${file}: expected aliases that have an anchor, at most ${MAX_ALIASES}: ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -172,7 +173,7 @@ function parseOverrides(json: string | undefined, name: string): unknown {
   } catch (error) {
     throw new ConfigurationError(
       'CONFIG_OVERRIDES_INVALID',
-      `${name}: expected a JSON object such as {"http":{"port":0}}: ${error instanceof Error ? error.message : String(error)}`,
+      `${name}: expected a JSON object such as {"http":{"port":0}}: ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -185,7 +186,8 @@ function parseOverrides(json: string | undefined, name: string): unknown {
   return value;
 }
 
-function mergeDeeply(base: unknown, over: unknown): unknown {
+/** Lays `over` over `base`: objects are merged, everything else is replaced. */
+export function mergeDeeply(base: unknown, over: unknown): unknown {
   if (!isRecord(over)) return over;
   if (!isRecord(base)) return Object.keys(over).length === 0 ? base : over;
   const merged = new Map(Object.entries(base));

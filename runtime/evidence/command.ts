@@ -2,6 +2,7 @@ import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConfigurationError } from '../config/error.ts';
 import type { Evidence } from '../gates/evidence.ts';
+import { messageOf } from '../thrown.ts';
 import { fromCluster } from './cluster.ts';
 import { compareEvidence, comparisonText } from './comparison.ts';
 import { EvidenceError } from './error.ts';
@@ -90,7 +91,7 @@ export async function htmlCommand(
   } catch (error) {
     throw new ConfigurationError(
       'USAGE',
-      `--output: expected a file that can be written: ${error instanceof Error ? error.message : String(error)}`,
+      `--output: expected a file that can be written: ${messageOf(error)}`,
       { cause: error },
     );
   }

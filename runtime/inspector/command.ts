@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { loadConfiguration } from '../config/configuration.ts';
 import { parseDuration } from '../config/duration.ts';
 import { ConfigurationError } from '../config/error.ts';
+import { messageOf } from '../thrown.ts';
 import { openRemote } from '../uploader/open-remote.ts';
 import type { Remote } from '../uploader/remote.ts';
 import { exportCommand } from './export-command.ts';
@@ -149,7 +150,7 @@ async function checkDataRoot(path: string): Promise<void> {
   } catch (error) {
     throw new ConfigurationError(
       'USAGE',
-      `--data: expected the folder of the data root: ${error instanceof Error ? error.message : String(error)}`,
+      `--data: expected the folder of the data root: ${messageOf(error)}`,
       { cause: error },
     );
   }

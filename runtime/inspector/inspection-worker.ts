@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../thrown.ts';
 import { inspectArchive } from './archive-inspection.ts';
 import type { Answer, Question } from './inspections.ts';
 
@@ -6,7 +7,7 @@ import type { Answer, Question } from './inspections.ts';
 parentPort?.on('message', async ({ dataRoot, path }: Question) => {
   const answer: Answer = await inspectArchive(dataRoot, path).then(
     (inspection) => ({ inspection }),
-    (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => ({ error: messageOf(error) }),
   );
   parentPort?.postMessage(answer);
 });

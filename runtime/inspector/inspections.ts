@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../thrown.ts';
 import { type ArchiveInspection, inspectArchive } from './archive-inspection.ts';
 
 export interface Question {
@@ -71,7 +72,7 @@ async function threadsFor({ dataRoot, paths }: InspectionsOptions): Promise<numb
 function here({ dataRoot, path }: Question): Promise<Answer> {
   return inspectArchive(dataRoot, path).then(
     (inspection) => ({ inspection }),
-    (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => ({ error: messageOf(error) }),
   );
 }
 

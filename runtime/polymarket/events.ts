@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../thrown.ts';
 
 /**
  * Events of the market websocket (facts/polymarket.md §3), under their wire names. Numbers are texts there and
@@ -136,7 +137,7 @@ export function parseFrame(frame: string): ParsedFrame {
     value = JSON.parse(frame);
   } catch (error) {
     // Plain texts are part of this protocol, so this is an answer and not a failure.
-    return { kind: 'text', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'text', reason: messageOf(error) };
   }
   if (Array.isArray(value)) return { kind: 'events', events: value.map(parseEvent) };
   if (typeof value === 'object' && value !== null) {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Agent, type Dispatcher, request } from 'undici';
 import { OrderbooksError } from '../errors.ts';
+import { codeAndMessageOf } from '../thrown.ts';
 
 /** An answer as it came, or what there is of it: a failure is a value here, because failures are archived too. */
 export interface HttpAnswer {
@@ -76,7 +77,7 @@ async function send(
   } catch (caught) {
     error = timeout.aborted
       ? `no whole answer within ${options.timeoutMs} ms`
-      : describeFailure(caught);
+      : codeAndMessageOf(caught);
   }
   const whole = Buffer.concat(chunks);
   const bytes = error === null ? whole : whole.subarray(0, KEPT_OF_BROKEN_BYTES);
@@ -124,11 +125,4 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
     ? Number(header) * 1000
     : Date.parse(header) - nowMs;
   return Number.isFinite(wanted) ? Math.min(Math.max(wanted, 0), MAX_RETRY_AFTER_MS) : null;
-}
-
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
-  const nested = error instanceof AggregateError ? error.errors.map(String).join('; ') : '';
-  return `${code}${error.message || nested || error.name}`;
 }

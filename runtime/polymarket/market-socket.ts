@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { codeAndMessageOf } from '../thrown.ts';
 import { parseRetryAfter } from './http.ts';
 
 /** How one websocket ended, or why it never opened. */
@@ -84,7 +85,7 @@ export class MarketSocket {
       events.open();
     });
     this.#socket.on('error', (error) => {
-      this.#problem ||= describe(error);
+      this.#problem ||= codeAndMessageOf(error);
       // The stream is broken (a frame too large, no UTF-8): `ws` would read on until the other side answers its close
       // frame, for up to 30 s in which nothing is recorded.
       if (this.#opened) this.#socket.terminate();
@@ -179,9 +180,4 @@ function* chunks(tokens: readonly string[]): Generator<readonly string[]> {
   for (let from = 0; from < tokens.length; from += TOKENS_PER_SUBSCRIBE) {
     yield tokens.slice(from, from + TOKENS_PER_SUBSCRIBE);
   }
-}
-
-function describe(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
-  return `${code}${error.message || error.name}`;
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { isSystemError } from '../archive/error.ts';
 import { ConfigurationError } from '../config/error.ts';
+import { messageOf } from '../thrown.ts';
 
 /** What no waiting mends; a disk that is full or broken is another matter. */
 const MISTAKES = ['ENOTDIR', 'EEXIST', 'ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ELOOP'];
@@ -18,7 +19,7 @@ export function requireDataRoot(dataRoot: string): void {
     const user = `user ${process.getuid?.()}, group ${process.getgid?.()}`;
     throw new ConfigurationError(
       'DATA_ROOT_UNUSABLE',
-      `--data=${dataRoot}: expected a folder that can be made and written by ${user}; got ${error instanceof Error ? error.message : String(error)}. Name a folder on the data volume; in Kubernetes look whether the volume is mounted there, not read-only, and whether fsGroup is the group.`,
+      `--data=${dataRoot}: expected a folder that can be made and written by ${user}; got ${messageOf(error)}. Name a folder on the data volume; in Kubernetes look whether the volume is mounted there, not read-only, and whether fsGroup is the group.`,
       { cause: error },
     );
   }

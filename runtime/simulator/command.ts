@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/duration.ts';
 import { OrderbooksError } from '../errors.ts';
+import { messageOf } from '../thrown.ts';
 import { faultTable } from './fault-catalogue.ts';
 import type { SimulatorOptions } from './options.ts';
 import { startSimulator } from './simulator.ts';
@@ -16,7 +17,7 @@ const duration = (text: string): number => {
   try {
     return parseDuration(text);
   } catch (error) {
-    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
+    throw new InvalidArgumentError(`${messageOf(error)}.`);
   }
 };
 const collect = (file: string, files: readonly string[] = []): string[] => [...files, file];
@@ -124,7 +125,7 @@ async function simulate({ ledger, ...flags }: Flags): Promise<number> {
     throw failure;
   } catch (error) {
     const code = error instanceof OrderbooksError ? error.code : 'SIMULATOR_FAILED';
-    process.stderr.write(`${code}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${code}: ${messageOf(error)}\n`);
     return USAGE_ERRORS.has(code) ? 2 : 1;
   }
 }

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { duration } from '../config/schema.ts';
 import { OrderbooksError } from '../errors.ts';
+import { messageOf } from '../thrown.ts';
 import type { Clock, Timer } from './clock.ts';
 import { FAULT_NAMES, FAULTS, type FaultKind, type FaultName } from './fault-catalogue.ts';
 import { type FaultInjector, parseFault } from './fault-injector.ts';
@@ -33,7 +34,7 @@ export async function faultSchedule(
   try {
     return parseSchedule(parse(await readFile(text, 'utf8')));
   } catch (cause) {
-    const seen = cause instanceof Error ? cause.message : String(cause);
+    const seen = messageOf(cause);
     throw new OrderbooksError(
       'SIMULATOR_SCHEDULE_INVALID',
       `expected ${text} to be a list of {at, fault, for, with}, or seed:TEXT; ${seen}`,

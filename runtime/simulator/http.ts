@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OrderbooksError } from '../errors.ts';
+import { messageOf } from '../thrown.ts';
 
 /** Bodies above this are refused: 500 tokens take 50 KB. */
 const MAXIMUM_BODY = 4 * 1024 * 1024;
@@ -36,7 +37,7 @@ export function httpServer(answer: (request: Request) => Reply | Promise<Reply>)
     handle(request, answer).then(
       (reply) => write(response, reply),
       (error: unknown) => {
-        write(response, failure(500, error instanceof Error ? error.message : String(error)));
+        write(response, failure(500, messageOf(error)));
       },
     );
   });

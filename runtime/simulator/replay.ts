@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { OrderbooksError } from '../errors.ts';
+import { messageOf } from '../thrown.ts';
 
 const LINE_FEED = 0x0a;
 
@@ -143,7 +144,7 @@ function frameTime(frame: string): number | null {
 }
 
 function unreadable(file: string, line: number, cause: unknown): OrderbooksError {
-  const seen = cause instanceof Error ? cause.message : String(cause);
+  const seen = messageOf(cause);
   return new OrderbooksError(
     'SIMULATOR_REPLAY_UNREADABLE',
     `expected a readable file of recorded frames, got ${seen} in ${file} after line ${line}; give JSON lines, plain or .gz (a torn archive must be salvaged first)`,

@@ -4,6 +4,7 @@ import { readArchiveManifest } from '../archive/closing.ts';
 import { ArchiveError, isSystemError } from '../archive/error.ts';
 import { archiveManifestPath, parseArchiveName, RAW_FOLDER } from '../archive/layout.ts';
 import { walk } from '../archive/walk.ts';
+import { messageOf } from '../thrown.ts';
 import { hashFile } from './file-hash.ts';
 import type { UploadFile } from './remote.ts';
 
@@ -71,6 +72,6 @@ export async function localProblem(
   } catch (error) {
     signal?.throwIfAborted();
     if (isSystemError(error, 'ENOENT')) return 'the archive is gone';
-    return `the archive cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `the archive cannot be read: ${messageOf(error)}`;
   }
 }

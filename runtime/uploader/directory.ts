@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Disk, makeFolders, nodeDisk, removeIfThere, writeFully } from '../archive/disk.ts';
 import { isSystemError } from '../archive/error.ts';
+import { messageOf } from '../thrown.ts';
 import { UploadError } from './error.ts';
 import { hashFile } from './file-hash.ts';
 import type { Observed, Remote, UploadFile, Verification } from './remote.ts';
@@ -102,7 +103,7 @@ class Directory {
     } catch (error) {
       this.#signal?.throwIfAborted();
       if (isSystemError(error, 'ENOENT')) return { sha256: null, error: 'is not there' };
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       return { sha256: null, error: `cannot be read: ${text}` };
     }
   }

@@ -5,6 +5,7 @@ import { compactStamp, UPLOAD_MANIFEST_FOLDER } from '../archive/layout.ts';
 import { type UploadManifest, uploadManifest } from '../archive/manifest.ts';
 import type { Provenance } from '../archive/row.ts';
 import { redactText } from '../observability/redaction.ts';
+import { messageOf } from '../thrown.ts';
 import { type Candidate, findCandidates, localProblem, manifestFile } from './candidates.ts';
 import { cleanUp } from './cleanup.ts';
 import { UploadError } from './error.ts';
@@ -147,7 +148,7 @@ class UploadRun {
   }
 
   fail(error: unknown): void {
-    this.#errors.push(redactText(error instanceof Error ? error.message : String(error)));
+    this.#errors.push(redactText(messageOf(error)));
   }
 
   async finish(): Promise<UploadManifest> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../../runtime/thrown.ts';
 import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 
@@ -96,7 +97,7 @@ export async function diagnosis(kubectl: Kubectl, rollout: Rollout): Promise<str
     const last = events.trim().split('\n').slice(-LAST_EVENTS);
     lines.push(...last.map((line) => `event ${line.replaceAll(/\s+/g, ' ')}`));
   } catch (error) {
-    lines.push(`pods and events cannot be read: ${error instanceof Error ? error.message : error}`);
+    lines.push(`pods and events cannot be read: ${messageOf(error)}`);
   }
   return lines.join('\n');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../../runtime/thrown.ts';
 import type { Asking } from '../cluster/kubectl.ts';
 import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE, PROJECT } from '../settings/names.ts';
 import { E2eError } from './error.ts';
@@ -248,7 +249,7 @@ async function repository(forge: Repositories): Promise<Finding> {
   } catch (error) {
     return {
       what,
-      seen: error instanceof Error ? error.message : String(error),
+      seen: messageOf(error),
       advice: 'give --git-url (and --git-push-url, if this machine reaches it otherwise)',
     };
   }
@@ -270,7 +271,7 @@ async function registry(imageRepository: string): Promise<Finding> {
         return { what, seen: `answers over ${scheme}` };
       reasons.push(`${scheme}: status ${answer.status}`);
     } catch (error) {
-      reasons.push(`${scheme}: ${error instanceof Error ? error.message : String(error)}`);
+      reasons.push(`${scheme}: ${messageOf(error)}`);
     }
   }
   return {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 
 /** An image in a registry: what its tag means now, and which machines it is for. */
 export interface ImageInRegistry {
@@ -218,7 +219,7 @@ async function call(
     const because = cause instanceof Error ? (cause.cause ?? cause) : cause;
     throw new OrderbooksError(
       'REGISTRY_UNREACHABLE',
-      `registry ${host} does not answer: ${because instanceof Error ? because.message : String(because)}; check its address and the network`,
+      `registry ${host} does not answer: ${messageOf(because)}; check its address and the network`,
       { cause },
     );
   }
@@ -235,7 +236,7 @@ async function json<S extends z.ZodType>(
     if (text.length > LARGEST_BYTES) throw new Error(`${text.length} characters are no manifest`);
     value = JSON.parse(text);
   } catch (cause) {
-    throw invalid(what, cause instanceof Error ? cause.message : String(cause), cause);
+    throw invalid(what, messageOf(cause), cause);
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../runtime/thrown.ts';
 import { actorOf, ROLLBACK_ANNOTATION } from './admission.ts';
 import type { InflatedStep } from './inflation.ts';
 import { warehouseImages } from './project.ts';
@@ -249,7 +250,7 @@ export class PromotionRun {
       });
     } catch (error) {
       // Kargo survives a crash inside a step the same way.
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       return { status: 'Errored', terminal: true, message: `step panicked: ${message}` };
     }
   }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { messageOf } from '../../runtime/thrown.ts';
 import { closedArchives, digest, type Kill, type KillSession } from './kills.ts';
 import { waitedSince } from './starvation.ts';
 
@@ -140,7 +141,7 @@ function readRows(file: string, problem: (text: string) => void): AnyRow[] {
       .split('\n')
       .map((line) => JSON.parse(line) as AnyRow);
   } catch (error) {
-    problem(`cannot be read: ${error instanceof Error ? error.message : error}`);
+    problem(`cannot be read: ${messageOf(error)}`);
     return [];
   }
 }

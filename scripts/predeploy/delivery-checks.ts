@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { messageOf } from '../../runtime/thrown.ts';
 import { ClusterError } from '../cluster/failure.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { findImage } from '../image/registry.ts';
@@ -161,7 +162,7 @@ async function pins(root: string): Promise<z.infer<typeof pinned>> {
   } catch (cause) {
     throw new ClusterError(
       'COMPONENTS_INVALID',
-      `${file}: expected a list with name and appVersion: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${file}: expected a list with name and appVersion: ${messageOf(cause)}`,
       { cause },
     );
   }

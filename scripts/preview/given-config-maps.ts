@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { messageOf } from '../../runtime/thrown.ts';
 import { type LoadedObject, parseObject, parseObjects } from '../kargo/load.ts';
 import { PreviewError } from './error.ts';
 import { binaryNotes, PROJECT, type Texts } from './source.ts';
@@ -49,7 +50,7 @@ async function text(file: string): Promise<string> {
   } catch (cause) {
     throw new PreviewError(
       'CONFIG_MAPS_UNREADABLE',
-      `expected ConfigMaps in ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `expected ConfigMaps in ${file}: ${messageOf(cause)}`,
       { cause },
     );
   }

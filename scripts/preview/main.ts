@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { messageOf } from '../../runtime/thrown.ts';
 import { time } from '../arguments.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
@@ -74,7 +75,7 @@ async function write(file: string, text: string): Promise<void> {
   } catch (cause) {
     throw new PreviewError(
       'OUTPUT_UNWRITABLE',
-      `expected --output to be a file that can be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `expected --output to be a file that can be written: ${messageOf(cause)}`,
       { cause },
     );
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../runtime/thrown.ts';
 /** Ends what was started, in reverse order, whatever happened; every failure to end something is reported at the end. */
 export class Cleanup {
   readonly #acts: { readonly what: string; readonly act: () => Promise<void> }[] = [];
@@ -14,7 +15,7 @@ export class Cleanup {
       try {
         await next.act();
       } catch (error) {
-        failures.push(`${next.what}: ${error instanceof Error ? error.message : String(error)}`);
+        failures.push(`${next.what}: ${messageOf(error)}`);
       }
     }
     return failures;

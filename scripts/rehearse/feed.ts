@@ -1,5 +1,6 @@
 import { Ledger } from '../../runtime/simulator/ledger.ts';
 import { startSimulator } from '../../runtime/simulator/simulator.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import { RehearsalError } from './error.ts';
 
 /** The simulator that plays Polymarket, and its account of what it sent. */
@@ -40,7 +41,7 @@ export async function startFeed(onError: (error: unknown) => void): Promise<Feed
   } catch (cause) {
     throw new RehearsalError(
       'SIMULATOR_NOT_STARTED',
-      `expected the simulator to serve on free ports of 127.0.0.1, got: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `expected the simulator to serve on free ports of 127.0.0.1, got: ${messageOf(cause)}`,
       { cause },
     );
   }

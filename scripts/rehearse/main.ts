@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import { time } from '../arguments.ts';
 import { runToExitCode } from '../command-line.ts';
 import { RehearsalError } from './error.ts';
@@ -120,7 +121,7 @@ async function run(flags: Flags): Promise<number> {
     await mkdir(flags.output, { recursive: true });
     await access(flags.output, constants.W_OK);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     process.stderr.write(
       `NOT REHEARSED: OUTPUT_UNWRITABLE: expected --output to be a folder that can be written: ${why}\n`,
     );

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../../runtime/thrown.ts';
 import { CALENDAR_NAME } from '../calendar/config-map.ts';
 import { findKustomize } from '../kustomize/program.ts';
 import { PROJECT } from '../settings/names.ts';
@@ -248,9 +249,7 @@ async function setTheStage(
   },
 ): Promise<SetUp> {
   const remote = await openRemote(folder);
-  const feed = await startFeed((error) =>
-    progress.note(`simulator: ${error instanceof Error ? error.message : String(error)}`, 'bad'),
-  );
+  const feed = await startFeed((error) => progress.note(`simulator: ${messageOf(error)}`, 'bad'));
   cleanup.add('simulator', () => feed.stop());
   signal.throwIfAborted();
   const stages = new Map([...manifests.namespaces].map(([stage, namespace]) => [namespace, stage]));

@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { messageOf } from '../../runtime/thrown.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runToExitCode } from '../command-line.ts';
 import { checkoutSource } from '../preview/checkout.ts';
@@ -104,7 +105,7 @@ async function writeNew(file: string, text: string): Promise<void> {
   } catch (cause) {
     throw new RollbackError(
       'ENTRY_NOT_WRITTEN',
-      `expected to write a new file ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `expected to write a new file ${file}: ${messageOf(cause)}`,
       { cause },
     );
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import { NAME_KEYS, type Names, renamed } from './name-places.ts';
 
 /** Folders whose manifests name namespaces and the Project. */
@@ -27,7 +28,7 @@ export async function namesIn(root: string): Promise<Names> {
     } catch (cause) {
       throw new OrderbooksError(
         'SETTINGS_INVALID',
-        `expected an object with a name in ${file}: ${cause instanceof Error ? cause.message : String(cause)}; npm run validate says what is wrong with it`,
+        `expected an object with a name in ${file}: ${messageOf(cause)}; npm run validate says what is wrong with it`,
         { cause },
       );
     }

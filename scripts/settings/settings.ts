@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { OrderbooksError } from '../../runtime/errors.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import { NAME_KEYS, type Names } from './name-places.ts';
 import { renameIn } from './rename.ts';
 
@@ -128,7 +129,7 @@ async function textOf(root: string): Promise<string> {
   } catch (cause) {
     throw new OrderbooksError(
       'SETTINGS_INVALID',
-      `expected ${SETTINGS_FILE} in ${root}: ${cause instanceof Error ? cause.message : String(cause)}; name the root of a bundle`,
+      `expected ${SETTINGS_FILE} in ${root}: ${messageOf(cause)}; name the root of a bundle`,
       { cause },
     );
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../../runtime/thrown.ts';
 
 export interface GitServer {
   readonly port: number;
@@ -20,7 +21,7 @@ export async function serveGit(folder: string, host: string): Promise<GitServer>
   const server = createServer((request, response) => {
     answer(folder, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
-      response.end(error instanceof Error ? error.message : String(error));
+      response.end(messageOf(error));
     });
   });
   server.listen(0, host);

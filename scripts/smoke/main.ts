@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { messageOf } from '../../runtime/thrown.ts';
 import { finish, runCommand, teller } from '../cluster/command.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { runSteps } from '../cluster/steps.ts';
@@ -110,7 +111,7 @@ async function left(keep: boolean, tool: ClusterTool, signal: AbortSignal): Prom
     await removeAll(tool, { signal });
     return 'cluster and registry are removed';
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return `not removed: ${why}; ${remove} tries again`;
   }
 }

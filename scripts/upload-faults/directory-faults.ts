@@ -10,6 +10,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Disk, type DiskFile, nodeDisk } from '../../runtime/archive/disk.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import { directoryRemote } from '../../runtime/uploader/directory.ts';
 import { UploadError } from '../../runtime/uploader/error.ts';
 import type { Remote, UploadFile } from '../../runtime/uploader/remote.ts';
@@ -37,7 +38,7 @@ export async function directoryFaults(random: Random): Promise<Family> {
       ...(signal === undefined ? {} : { signal }),
     }).then(
       ({ status }) => status,
-      (error: unknown) => `threw ${error instanceof Error ? error.message : String(error)}`,
+      (error: unknown) => `threw ${messageOf(error)}`,
     );
   const honest = (disk: Disk, signal?: AbortSignal) =>
     directoryRemote(place.target, {

@@ -12,6 +12,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { messageOf } from '../../runtime/thrown.ts';
 import { repeatedKeys } from '../kargo/repeated-keys.ts';
 import type { Draft } from './finding.ts';
 import { KUBERNETES_YAML, MAX_ALIASES } from './kubernetes-yaml.ts';
@@ -159,7 +160,7 @@ function composed(
   try {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return {
       fault: {
         rule: 'yaml/syntax',

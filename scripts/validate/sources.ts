@@ -1,6 +1,7 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../runtime/thrown.ts';
 import { KUSTOMIZATION_NAMES } from '../kustomize/kustomization.ts';
 import { SETTINGS_FILE } from '../settings/settings.ts';
 import { ValidationError } from './error.ts';
@@ -145,7 +146,7 @@ async function reading<T>(shown: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new ValidationError(
       'VALIDATE_UNREADABLE',
       `expected to read ${shown} and could not: ${reason}; check that it exists and may be read`,

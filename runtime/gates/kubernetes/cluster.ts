@@ -5,6 +5,7 @@ import {
   KubeConfig,
   RequestContext,
 } from '@kubernetes/client-node';
+import { messageOf } from '../../thrown.ts';
 import { PlatformError } from '../platform-error.ts';
 
 /** Where the API server is and who we are there. */
@@ -82,7 +83,7 @@ function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
   } catch (error) {
     throw new PlatformError(
       'PLATFORM_CONFIGURATION_INVALID',
-      `the kubeconfig ${kubeconfig ?? process.env['KUBECONFIG'] ?? '(default)'} could not be read: ${error instanceof Error ? error.message : String(error)}`,
+      `the kubeconfig ${kubeconfig ?? process.env['KUBECONFIG'] ?? '(default)'} could not be read: ${messageOf(error)}`,
       { cause: error },
     );
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../runtime/thrown.ts';
 import { ExprError, Fault } from './error.ts';
 import { MAX_STEPS, MEMORY_BUDGET } from './limits.ts';
 import type { Scope } from './scope.ts';
@@ -85,7 +86,7 @@ export function execute(program: Program, env: Value): Value {
     }
   } catch (error) {
     const place = program.places[machine.next - 1] ?? 0;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ExprError('run', reason, program.source, place, { cause: error });
   }
   return machine.stack.pop() ?? null;

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
 import { OrderbooksError } from '../../../runtime/errors.ts';
+import { messageOf } from '../../../runtime/thrown.ts';
 import { parseGoDuration } from '../go-duration.ts';
 import { goQuote } from '../go-quote.ts';
 import type { StepContext } from '../step.ts';
@@ -195,7 +196,7 @@ function reasonOf(error: unknown, route: URL, signal: AbortSignal): string {
   }
   if (code === 'ENOTFOUND')
     return `failed to resolve host ${goQuote(route.hostname)}: lookup ${route.hostname}: no such host`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function timeoutOf(configured: string | undefined, otherwise: number): number {

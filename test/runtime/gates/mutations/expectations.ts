@@ -1,6 +1,7 @@
 import { verdictOf } from '../../../../runtime/gates/evidence-content.ts';
 import { combined } from '../../../../runtime/gates/gates.ts';
 import { runGate } from '../../../../runtime/gates/run.ts';
+import { messageOf } from '../../../../runtime/thrown.ts';
 import { ALL_BROKEN } from '../all-broken-worlds.ts';
 import { BAD_OBSERVATIONS } from '../bad-observations/all.ts';
 import { COLLECTOR_CASES, judgeCollector } from '../checks/collector-states.ts';
@@ -20,7 +21,7 @@ export async function brokenExpectation(check: string | null = null): Promise<st
     try {
       if (await holds()) continue;
     } catch (error) {
-      why = `: ${error instanceof Error ? error.message : String(error)}`;
+      why = `: ${messageOf(error)}`;
     }
     return `${name}${why}`;
   }

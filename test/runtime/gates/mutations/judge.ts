@@ -1,6 +1,7 @@
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../../../runtime/thrown.ts';
 
 /** A worker: loads the gates with one file changed, and tells which expectation that breaks. */
 const { file, source, check } = workerData as {
@@ -21,6 +22,6 @@ try {
   const { brokenExpectation } = await import('./expectations.ts');
   broken = await brokenExpectation(check);
 } catch (error) {
-  broken = `it does not even load: ${error instanceof Error ? error.message : String(error)}`;
+  broken = `it does not even load: ${messageOf(error)}`;
 }
 parentPort?.postMessage(broken);
