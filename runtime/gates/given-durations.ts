@@ -29,6 +29,9 @@ const PLACES = [
   ['comparisonWindow', '--comparison-window', (text: string) => ({ comparison: { window: text } })],
 ] as const;
 
+/** The arguments of an AnalysisTemplate that give them: the options without their dashes. */
+export const GIVEN_ARGUMENTS: readonly string[] = PLACES.map(([, option]) => option.slice(2));
+
 /** What is laid over the policy, named after the options that say so. The policy's own schema judges the texts. */
 export function overPolicy(given: GivenDurations): GivenValues {
   const set = PLACES.flatMap(([name, option, place]) => {

@@ -1,7 +1,13 @@
 import { parse } from 'yaml';
 import { formatDuration, parseDuration } from '../../../runtime/config/duration.ts';
+import { mergeDeeply } from '../../../runtime/config/load.ts';
 import { OrderbooksError } from '../../../runtime/errors.ts';
-import { beyondJob, overPolicy } from '../../../runtime/gates/given-durations.ts';
+import {
+  beyondJob,
+  GIVEN_ARGUMENTS,
+  overPolicy,
+  TIME_BESIDES_MS,
+} from '../../../runtime/gates/given-durations.ts';
 import { type Policy, policy } from '../../../runtime/gates/policy.ts';
 import { fields, items, text, valueAt } from '../fields.ts';
 import type { Draft } from '../finding.ts';
@@ -49,8 +55,7 @@ function policyOf({ policy: written, options }: Verification): Policy | string {
     observation: options.get('observation'),
     comparisonWindow: options.get('comparison-window'),
   });
-  const comparison = { ...fields(file['comparison']), ...fields(values['comparison']) };
-  const given = policy.safeParse({ ...file, ...values, comparison });
+  const given = policy.safeParse(mergeDeeply(file, values));
   if (given.success) return given.data;
   // A file that cannot be followed by itself has findings of its own.
   if (name === '' || !policy.safeParse(file).success) return policy.parse({});
@@ -62,7 +67,7 @@ function policyOf({ policy: written, options }: Verification): Policy | string {
 function givenAt({ stage, template }: Verification): Draft['at'] {
   const path: Path = ['spec', 'verification', 'args'];
   const index = items(valueAt(stage.value, path)).findIndex((one) =>
-    ['deadline', 'observation', 'comparison-window'].includes(text(fields(one)['name'])),
+    GIVEN_ARGUMENTS.includes(text(fields(one)['name'])),
   );
   return index < 0 ? template.atKey(['spec', 'args']) : stage.at([...path, index, 'value']);
 }
@@ -72,7 +77,7 @@ function finding({ stage, template }: Verification, at: Draft['at'], problem: st
     rule: 'orderbooks/verification-durations',
     at,
     message: `verification of Stage ${stage.name} by ${template.name}: ${problem}: each would be refused before it looked at anything`,
-    fix: `shorten the duration, or give the Job more time (activeDeadlineSeconds and --job-deadline alike); ${formatDuration(60_000)} stay for the evidence`,
+    fix: `shorten the duration, or give the Job more time (activeDeadlineSeconds and --job-deadline alike); ${formatDuration(TIME_BESIDES_MS)} stay for the evidence`,
   };
 }
 
