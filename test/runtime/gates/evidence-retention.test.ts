@@ -9,8 +9,8 @@ import { connectKubernetes } from '../../../runtime/gates/kubernetes/platform.ts
 import type { KeptEvidence } from '../../../runtime/gates/platform.ts';
 import { verifyCommand } from '../../../runtime/gates/verify.ts';
 import { evidenceOf } from './evidence-fixture.ts';
+import { dig } from './kubernetes/api-request.ts';
 import { connected } from './kubernetes/connected.ts';
-import { dig } from './kubernetes/fake-api-server.ts';
 import { type Prepared, prepared } from './prepared-verification.ts';
 import { SUBJECT } from './world.ts';
 

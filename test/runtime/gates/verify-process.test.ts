@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { evidence, isIntact } from '../../../runtime/gates/evidence.ts';
-import { dig, FakeApiServer } from './kubernetes/fake-api-server.ts';
+import { dig } from './kubernetes/api-request.ts';
+import { FakeApiServer } from './kubernetes/fake-api-server.ts';
 import { COMMIT, DIGEST, SUBJECT, World } from './world.ts';
 
 const MAIN = fileURLToPath(new URL('../../../runtime/main.ts', import.meta.url));
@@ -63,7 +64,7 @@ describe('the verify command as a process', () => {
   it('killed by SIGTERM while an inspector runs: the Job is deleted', async () => {
     await writeFile(join(folder, 'policy.yaml'), 'observation: 1s\ndataTimeout: 1s\n');
     const child = verify();
-    api.jobCondition = () => {
+    api.jobs.condition = () => {
       child.kill('SIGTERM');
       return null;
     };

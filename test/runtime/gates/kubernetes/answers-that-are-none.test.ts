@@ -5,8 +5,9 @@ import {
   type KubernetesOptions,
 } from '../../../../runtime/gates/kubernetes/platform.ts';
 import { SUBJECT } from '../world.ts';
+import { dig } from './api-request.ts';
 import { connected } from './connected.ts';
-import { dig, type FakeApiServer } from './fake-api-server.ts';
+import type { FakeApiServer } from './fake-api-server.ts';
 
 const CANARY = SUBJECT.namespace;
 let api: FakeApiServer;
@@ -34,7 +35,7 @@ describe('the report in an inspector’s log', () => {
     ['there twice', (log) => `${log}${log}`, /found 2/],
     ['replaced by something else', () => 'rclone: command not found\n', /found 0/],
   ])('is refused when it is %s', async (_what, change, saying) => {
-    api.log = change;
+    api.jobs.log = change;
     const failure = connectKubernetes(options).inspect(CANARY, {});
     await expect(failure).rejects.toThrow(saying);
     await expect(failure).rejects.toMatchObject({ code: 'PLATFORM_ANSWER_INVALID' });

@@ -20,8 +20,9 @@ import { verdictEvent } from '../../../../runtime/gates/verdict-event.ts';
 import { evidenceOf } from '../evidence-fixture.ts';
 import { gateNamed, wsSmoke } from '../run-in-world.ts';
 import { OTHER_DIGEST, SUBJECT, type World } from '../world.ts';
+import { dig, type Seen } from './api-request.ts';
 import { connected } from './connected.ts';
-import { dig, type FakeApiServer, type Seen, TOKEN } from './fake-api-server.ts';
+import { type FakeApiServer, TOKEN } from './fake-api-server.ts';
 
 const CANARY = SUBJECT.namespace;
 let world: World;
@@ -64,7 +65,7 @@ describe('the whole gate over HTTP', () => {
     const gate = gateNamed('canary-comparison');
     const { checks } = await runGate(gate, { ...world.context(), platform });
     expect(verdictOf(checks)).toMatchObject({ verdict: 'PASS' });
-    expect(api.createdJobs.map((job) => dig(job, 'metadata', 'namespace'))).toEqual([
+    expect(api.jobs.created.map((job) => dig(job, 'metadata', 'namespace'))).toEqual([
       CANARY,
       SUBJECT.productionNamespace,
     ]);
@@ -80,7 +81,7 @@ describe('the whole gate over HTTP', () => {
     const platform = connectKubernetes(options);
     await platform.inspect(CANARY, {});
     await platform.upload(CANARY);
-    expect(api.createdJobs).toHaveLength(2);
+    expect(api.jobs.created).toHaveLength(2);
     expect(api.jobs.size).toBe(0);
   });
 });
@@ -92,7 +93,7 @@ describe('Jobs from the CronJob’s own template', () => {
       paths: ['a/b.jsonl.gz'],
       uploadOf: 'orderbooks-uploader-run1-7',
     });
-    const [job] = api.createdJobs;
+    const [job] = api.jobs.created;
     const pod = dig(job, 'spec', 'template', 'spec');
     expect(dig(job, 'metadata', 'name')).toBe('orderbooks-inspector-run1-1');
     expect(dig(job, 'spec')).toMatchObject({
@@ -150,7 +151,7 @@ describe('Jobs from the CronJob’s own template', () => {
     world.change.deployment = (workload) => ({ ...workload, image: 'changed' });
     await platform.inspect(CANARY, {});
     await platform.upload(CANARY);
-    const images = api.createdJobs.map((job) =>
+    const images = api.jobs.created.map((job) =>
       dig(job, 'spec', 'template', 'spec', 'containers', '0', 'image'),
     );
     // The uploader is what is judged, so it is the release's own.
@@ -163,12 +164,12 @@ describe('Jobs from the CronJob’s own template', () => {
     await expect(platform().inspect(CANARY, {})).rejects.toThrow(/names no digest/);
     world.change.deployment = () => null;
     await platform().inspect(CANARY, {});
-    expect(api.createdJobs).toHaveLength(1);
+    expect(api.jobs.created).toHaveLength(1);
   });
 
   it('an upload is the CronJob’s Job with minimum age 0 appended, and may write', async () => {
     const outcome = await connectKubernetes(options).upload(CANARY);
-    const pod = dig(api.createdJobs[0], 'spec', 'template', 'spec');
+    const pod = dig(api.jobs.created[0], 'spec', 'template', 'spec');
     expect(dig(pod, 'containers', '0', 'args')).toEqual([
       'upload',
       '--config=/etc/orderbooks/config.yaml',
@@ -191,7 +192,7 @@ describe('Jobs from the CronJob’s own template', () => {
     api.cronJob = { ...api.cronJob, spec: { ...(api.cronJob['spec'] as object), suspend: true } };
     const platform = connectKubernetes(options);
     await expect(platform.upload(CANARY)).rejects.toMatchObject({ code: 'PLATFORM_SUSPENDED' });
-    expect(api.createdJobs).toHaveLength(0);
+    expect(api.jobs.created).toHaveLength(0);
     await platform.inspect(CANARY, {});
   });
 
@@ -205,7 +206,7 @@ describe('Jobs from the CronJob’s own template', () => {
 
   it('a Job that fails is deleted too and brings its reason, exit code and log', async () => {
     world.change.upload = (outcome) => ({ ...outcome, exitCode: 3, log: 'remote refused\n' });
-    api.jobCondition = () => ({ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' });
+    api.jobs.condition = () => ({ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' });
     const outcome = await connectKubernetes(options).upload(CANARY);
     expect(outcome).toMatchObject({ succeeded: false, exitCode: 3, log: 'remote refused\n' });
     expect(outcome.reason).toContain('BackoffLimitExceeded');
@@ -213,12 +214,12 @@ describe('Jobs from the CronJob’s own template', () => {
   });
 
   it('a Job under way is deleted when the run is aborted', async () => {
-    api.jobCondition = () => {
+    api.jobs.condition = () => {
       abort.abort(new Error('SIGTERM'));
       return null;
     };
     await expect(connectKubernetes(options).inspect(CANARY, {})).rejects.toThrow();
-    expect(api.createdJobs).toHaveLength(1);
+    expect(api.jobs.created).toHaveLength(1);
     expect(api.deletedJobs).toEqual(['orderbooks-inspector-run1-1']);
   });
 

@@ -9,8 +9,9 @@ import {
   type KubernetesOptions,
 } from '../../../../runtime/gates/kubernetes/platform.ts';
 import { DIGEST, OTHER_DIGEST, SUBJECT } from '../world.ts';
+import { dig } from './api-request.ts';
 import { connected } from './connected.ts';
-import { dig, type FakeApiServer } from './fake-api-server.ts';
+import type { FakeApiServer } from './fake-api-server.ts';
 
 const CANARY = SUBJECT.namespace;
 let api: FakeApiServer;
