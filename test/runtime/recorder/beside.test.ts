@@ -1,14 +1,13 @@
-import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { configuration } from '../../../runtime/config/schema.ts';
 import { systemClock } from '../../../runtime/observability/clock.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import { AskAgain } from '../../../runtime/recorder/ask-again.ts';
 import { Beside } from '../../../runtime/recorder/beside.ts';
 import { Connection } from '../../../runtime/recorder/connection.ts';
 import { FrameQueue, type Received } from '../../../runtime/recorder/frame-queue.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { type FeedClient, type FeedServer, feedServer, until } from './feed-server.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const BOOK =
   '[{"market":"0x1","asset_id":"11","timestamp":"1","hash":"0","bids":[],"asks":[],"event_type":"book"}]\n';
@@ -57,7 +56,7 @@ async function withoutBook({ breaks = false } = {}) {
   const now = () => Number(clock.mono()) / 1e6;
   const queue = new FrameQueue(1e9);
   const metrics = recorderMetrics({ revision: '', image: '' });
-  const logger = createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() }));
+  const logger = silentLogger();
   const got: Received[] = [];
   const received = () => {
     for (let entry = queue.take(); entry !== undefined; entry = queue.take()) got.push(entry);

@@ -1,8 +1,6 @@
-import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointRow } from '../../../runtime/archive/row.ts';
 import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import { createHttpClient, type HttpClient } from '../../../runtime/polymarket/http.ts';
 import { BookTracker } from '../../../runtime/recorder/book-tracker.ts';
 import { runCheckpoints } from '../../../runtime/recorder/checkpoints.ts';
@@ -10,6 +8,7 @@ import { DivergenceJudge } from '../../../runtime/recorder/divergence.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { type Reply, type ScriptedServer, scriptedServer } from '../polymarket/gamma-server.ts';
 import { until } from './feed-server.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const book = (token: string) => ({
   market: '0x1',
@@ -61,7 +60,7 @@ async function run(
       write: (row) => void rows.push(row),
       compare: (books, requestedAt, receivedAt) => judge.submit(books, requestedAt, receivedAt),
       metrics,
-      logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
+      logger: silentLogger(),
     },
     abort.signal,
   );

@@ -1,12 +1,11 @@
-import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { configuration } from '../../../runtime/config/schema.ts';
-import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import { Connection } from '../../../runtime/recorder/connection.ts';
 import { FrameQueue, type Received } from '../../../runtime/recorder/frame-queue.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { type FeedClient, type FeedServer, feedServer, until } from './feed-server.ts';
+import { jumpingClock } from './jumping-clock.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const BOOK = '[{"market":"0x1","asset_id":"11","bids":[],"asks":[],"event_type":"book"}]\n';
 const SETTINGS = {
@@ -40,12 +39,7 @@ async function connect(options: {
     feed: { websocketUrl: server.url, requestTimeout: '1s' },
     recorder: { ...SETTINGS, ...options.settings },
   });
-  const real = systemClock();
-  let aheadNs = 0n;
-  const clock: Clock = {
-    mono: () => real.mono() + aheadNs,
-    wallMicros: (mono) => real.wallMicros(mono - aheadNs),
-  };
+  const { clock, jump } = jumpingClock();
   const queue = new FrameQueue(10_000_000);
   const metrics = recorderMetrics({ revision: '', image: '' });
   const got: Received[] = [];
@@ -56,7 +50,7 @@ async function connect(options: {
     clock,
     queue,
     metrics,
-    logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
+    logger: silentLogger(),
     received() {
       for (let entry = queue.take(); entry !== undefined; entry = queue.take()) got.push(entry);
     },
@@ -80,7 +74,7 @@ async function connect(options: {
   };
   /** Lets time pass for the watchdogs. */
   const pass = (ms: number) => {
-    aheadNs += BigInt(ms) * 1_000_000n;
+    jump.monoMs += ms;
   };
   return { got, frames, gaps, reasons, want, count, pass };
 }

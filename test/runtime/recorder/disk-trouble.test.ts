@@ -1,17 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openArchive } from '../../../runtime/archive/run-archive.ts';
 import { configuration } from '../../../runtime/config/schema.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import { Drain } from '../../../runtime/recorder/drain.ts';
 import { FrameQueue } from '../../../runtime/recorder/frame-queue.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { faultyDisk } from '../archive/faulty-disk.ts';
 import { until } from './feed-server.ts';
 import { readRecorded } from './recorded.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const QUEUE_BYTES = 40_000;
 
@@ -34,7 +33,7 @@ it('a full disk is said, costs only what does not fit into memory, and is used a
     provenance: { run_id: 'r1', git_sha: '', image: '', config_sha256: '0'.repeat(64), pod: '' },
     configuration: configuration.parse({ archive: { flushInterval: '20ms' } }),
     metrics,
-    logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
+    logger: silentLogger(),
     queueBytes: QUEUE_BYTES,
   });
   const trouble = async () =>

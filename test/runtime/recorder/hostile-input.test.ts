@@ -1,10 +1,8 @@
-import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NewRow } from '../../../runtime/archive/row-line.ts';
 import { configuration } from '../../../runtime/config/schema.ts';
 import { systemClock } from '../../../runtime/observability/clock.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { Recorder, type RecorderArchive } from '../../../runtime/recorder/recorder.ts';
 import {
@@ -14,6 +12,7 @@ import {
   scriptedServer,
 } from '../polymarket/gamma-server.ts';
 import { type FeedServer, feedServer, until } from './feed-server.ts';
+import { silentLogger } from './silent-logger.ts';
 
 /** The whole recorder, in this process, against servers that say anything: it neither ends, nor stops, nor loses. */
 
@@ -70,7 +69,7 @@ async function recording(
     }),
     provenance: { run_id: 'r1', git_sha: '', image: '', config_sha256: '0'.repeat(64), pod: 'p' },
     clock: systemClock(),
-    logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
+    logger: silentLogger(),
     metrics: recorderMetrics({ revision: '', image: '' }),
     frames: archive(frames),
     checkpoints: archive(checkpoints),

@@ -1,11 +1,9 @@
-import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { RunManifest } from '../../../runtime/archive/manifest.ts';
 import type { NewRow } from '../../../runtime/archive/row-line.ts';
 import { configuration } from '../../../runtime/config/schema.ts';
 import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import {
   type DiscoveryManifest,
   discoveryManifest,
@@ -19,6 +17,7 @@ import {
   scriptedServer,
 } from '../polymarket/gamma-server.ts';
 import { type FeedServer, feedServer, until } from './feed-server.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const OPEN = Date.UTC(2026, 10, 21, 10, 0, 0);
 const slugAt = (ms: number) => `btc-updown-5m-${ms / 1000}`;
@@ -80,7 +79,7 @@ async function start(
     }),
     provenance: { run_id: 'r1', git_sha: '', image: '', config_sha256: '0'.repeat(64), pod: 'p' },
     clock,
-    logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
+    logger: silentLogger(),
     metrics: recorderMetrics({ revision: '', image: '' }),
     frames: archive(),
     checkpoints: archive(),

@@ -1,12 +1,11 @@
-import { Writable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { configuration } from '../../../runtime/config/schema.ts';
-import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import { Connection } from '../../../runtime/recorder/connection.ts';
 import { FrameQueue } from '../../../runtime/recorder/frame-queue.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
-import { type FeedServer, feedServer, until } from './feed-server.ts';
+import { feedServer, until } from './feed-server.ts';
+import { jumpingClock } from './jumping-clock.ts';
+import { silentLogger } from './silent-logger.ts';
 
 /** What hides silence, and what only looks like silence. */
 
@@ -15,53 +14,41 @@ const NEW_MARKET =
   '{"market":"0x9","slug":"elsewhere","assets_ids":["8","9"],"event_type":"new_market"}';
 const HOUR_MS = 3_600_000;
 
-let server: FeedServer;
-let connection: Connection;
-const timers: NodeJS.Timeout[] = [];
-afterEach(async () => {
-  for (const timer of timers.splice(0)) clearInterval(timer);
-  await connection.stop();
-  await server.close();
-});
-
 /** A connection to a server that answers as told and sends `every` to every client every few milliseconds. */
 async function connect(options: {
   readonly settings: Readonly<Record<string, string>>;
   readonly answer: string | null;
   readonly every?: string;
 }) {
-  server = await feedServer((client, text) => {
+  const server = await feedServer((client, text) => {
     if (text === 'PING') client.socket.send('PONG');
     else if (options.answer !== null) client.socket.send(options.answer);
   });
+  onTestFinished(() => server.close());
   const { every } = options;
   if (every !== undefined) {
-    timers.push(
-      setInterval(() => server.clients.forEach(({ socket }) => void socket.send(every)), 5),
+    const sending = setInterval(
+      () => server.clients.forEach(({ socket }) => void socket.send(every)),
+      5,
     );
+    onTestFinished(() => clearInterval(sending));
   }
   const { feed, recorder } = configuration.parse({
     feed: { websocketUrl: server.url },
     recorder: { reconnectInitial: '10ms', reconnectMaximum: '10ms', ...options.settings },
   });
-  const real = systemClock();
-  const jump = { wallMs: 0, monoMs: 0 };
-  const clock: Clock = {
-    mono: () => real.mono() + BigInt(jump.monoMs) * 1_000_000n,
-    wallMicros: (mono) =>
-      real.wallMicros(mono - BigInt(jump.monoMs) * 1_000_000n) + jump.wallMs * 1_000,
-  };
+  const { clock, jump } = jumpingClock();
   const queue = new FrameQueue(1e9);
   const gaps: { reason: string; detail: string }[] = [];
   let frames = 0;
-  connection = new Connection({
+  const connection = new Connection({
     slot: 'ws1',
     feed,
     settings: recorder,
     clock,
     queue,
     metrics: recorderMetrics({ revision: '', image: '' }),
-    logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
+    logger: silentLogger(),
     received() {
       for (let entry = queue.take(); entry !== undefined; entry = queue.take()) {
         if (entry.kind === 'gap') gaps.push(entry.gap);
@@ -69,6 +56,7 @@ async function connect(options: {
       }
     },
   });
+  onTestFinished(() => connection.stop());
   const now = Date.now();
   connection.setTokens(new Map([['11', { opensAt: now - HOUR_MS, endsAt: now + HOUR_MS }]]));
   return {

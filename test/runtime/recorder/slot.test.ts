@@ -1,12 +1,11 @@
-import { Writable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { configuration } from '../../../runtime/config/schema.ts';
-import { type Clock, systemClock } from '../../../runtime/observability/clock.ts';
-import { createLogger } from '../../../runtime/observability/logger.ts';
 import { FrameQueue } from '../../../runtime/recorder/frame-queue.ts';
 import { recorderMetrics } from '../../../runtime/recorder/metrics.ts';
 import { Slot } from '../../../runtime/recorder/slot.ts';
-import { type FeedClient, type FeedServer, feedServer, until } from './feed-server.ts';
+import { type FeedClient, feedServer, until } from './feed-server.ts';
+import { jumpingClock } from './jumping-clock.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const FIRST_MESSAGE_MS = 60_000;
 const SILENCE_MS = 3_600_000;
@@ -14,15 +13,6 @@ const bookOf = (token: string) =>
   `[{"market":"0x1","asset_id":"${token}","timestamp":"1","hash":"0","bids":[],"asks":[],"event_type":"book"}]`;
 const changeOf = (token: string) =>
   `{"market":"0x1","price_changes":[{"asset_id":"${token}","price":"0.5","size":"1","side":"BUY","hash":"0","best_bid":"0","best_ask":"1"}],"timestamp":"1","event_type":"price_change"}`;
-
-let server: FeedServer;
-let slot: Slot;
-const timers: NodeJS.Timeout[] = [];
-afterEach(async () => {
-  for (const timer of timers.splice(0)) clearInterval(timer);
-  await slot.stop();
-  await server.close();
-});
 
 interface Message {
   readonly operation?: string;
@@ -38,31 +28,27 @@ async function recording(answer: (token: string, client: number, renewed: boolea
       client.socket.send(answer(token, index, operation === 'subscribe'));
     }
   };
-  server = await feedServer((client, text) => {
+  const server = await feedServer((client, text) => {
     if (text === 'PING') client.socket.send('PONG');
     else answers(client, JSON.parse(text));
   });
+  onTestFinished(() => server.close());
   const { feed, recorder: settings } = configuration.parse({
     feed: { websocketUrl: server.url, requestTimeout: '60s' },
     recorder: { firstMessageTimeout: `${FIRST_MESSAGE_MS}ms`, silenceTimeout: `${SILENCE_MS}ms` },
   });
-  const real = systemClock();
-  let aheadNs = 0n;
-  const clock: Clock = {
-    mono: () => real.mono() + aheadNs,
-    wallMicros: (mono) => real.wallMicros(mono - aheadNs) + Number(aheadNs) / 1e3,
-  };
+  const { clock, jump } = jumpingClock();
   const queue = new FrameQueue(1e9);
   const frames: string[] = [];
   const gaps: string[] = [];
-  slot = new Slot({
+  const slot = new Slot({
     name: 'ws1',
     feed,
     settings,
     clock,
     queue,
     metrics: recorderMetrics({ revision: '', image: '' }),
-    logger: createLogger('error', {}, new Writable({ write: (_c, _e, done) => done() })),
+    logger: silentLogger(),
     received() {
       for (let entry = queue.take(); entry !== undefined; entry = queue.take()) {
         if (entry.kind === 'gap') {
@@ -76,6 +62,7 @@ async function recording(answer: (token: string, client: number, renewed: boolea
     },
     turn: () => 0,
   });
+  onTestFinished(() => slot.stop());
   const window = { opensAt: Date.now() - SILENCE_MS, endsAt: Number.POSITIVE_INFINITY };
   slot.setTokens(
     new Map([
@@ -87,11 +74,14 @@ async function recording(answer: (token: string, client: number, renewed: boolea
   // Seen once while it may still come, the book of 11 is owed from now on.
   slot.tick(clock.mono());
   const pass = (ms: number) => {
-    aheadNs += BigInt(ms) * 1_000_000n;
+    jump.monoMs += ms;
+    jump.wallMs += ms;
   };
   pass(FIRST_MESSAGE_MS);
-  timers.push(setInterval(() => slot.tick(clock.mono()), 5));
+  repeated(() => slot.tick(clock.mono()));
   return {
+    slot,
+    clients: server.clients,
     frames,
     gaps,
     pass,
@@ -102,15 +92,20 @@ async function recording(answer: (token: string, client: number, renewed: boolea
   };
 }
 
-const closed = (client: number) =>
-  until('the end of a connection beside', () => server.clients[client]?.socket.readyState === 3);
+function repeated(what: () => void): void {
+  const timer = setInterval(what, 5);
+  onTestFinished(() => clearInterval(timer));
+}
+
+const closed = (clients: readonly FeedClient[], client: number) =>
+  until('the end of a connection beside', () => clients[client]?.socket.readyState === 3);
 
 describe('a slot', () => {
   it('asks again through a connection beside: for a book that never came, later for a silent token', async () => {
-    const { frames, gaps, messagesTo, pass } = await recording((token, client, renewed) =>
+    const { clients, frames, gaps, messagesTo, pass } = await recording((token, client, renewed) =>
       token === '11' && client === 0 && !renewed ? changeOf(token) : bookOf(token),
     );
-    await closed(1);
+    await closed(clients, 1);
     expect(messagesTo(1).map((message) => message.assets_ids)).toEqual([['11']]);
     expect(frames).toContain(`ws1~1 ${bookOf('11')}`);
     const renewed = [undefined, 'unsubscribe', 'subscribe'];
@@ -119,13 +114,13 @@ describe('a slot', () => {
     expect(frames).toContain(`ws1-1 ${bookOf('11')}`);
 
     // Token 11 goes on, so that the connection is not silent: only token 12 is.
-    const [own] = server.clients;
-    timers.push(setInterval(() => own?.socket.send(changeOf('11')), 5));
+    const [own] = clients;
+    repeated(() => own?.socket.send(changeOf('11')));
     const told = frames.length;
     pass(SILENCE_MS / 2);
     await until('a frame', () => frames.length > told);
     pass(SILENCE_MS / 2);
-    await closed(2);
+    await closed(clients, 2);
     expect(messagesTo(2).map((message) => message.assets_ids)).toEqual([['12']]);
     expect(frames).toContain(`ws1~2 ${bookOf('12')}`);
     expect(messagesTo(0).at(-1)?.assets_ids).toEqual(['12']);
@@ -133,11 +128,11 @@ describe('a slot', () => {
   });
 
   it('closes the connections beside with its own', async () => {
-    const { frames } = await recording((token, client) =>
+    const { slot, clients, frames } = await recording((token, client) =>
       token === '11' && client === 0 ? changeOf(token) : bookOf(token),
     );
     await until('the connection beside', () => frames.includes(`ws1~1 ${bookOf('11')}`));
     await slot.stop();
-    expect(server.clients.map(({ socket }) => socket.readyState)).not.toContain(1);
+    expect(clients.map(({ socket }) => socket.readyState)).not.toContain(1);
   });
 });
