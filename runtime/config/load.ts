@@ -211,7 +211,17 @@ function describeIssue(issue: z.core.$ZodIssue, place: IssuePlace): string[] {
   const value = valueAt(place.merged, issue.path);
   const seen = value === undefined ? 'nothing was given' : `got ${shown(value)}`;
   const text = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
-  return [`${where(place, issue.path)}: ${dotted(issue.path)}: ${text}; ${seen}`];
+  const found = where(place, issue.path);
+  return [`${found}: ${dotted(issue.path)}: ${text}; ${seen}${beside(issue, place, found)}`];
+}
+
+/** What a value of the file was held against may not stand in the file. */
+function beside({ code }: z.core.$ZodIssue, place: IssuePlace, found: string): string {
+  const { overrides, overridesName, given } = place;
+  const over = [given.name, leafPaths(overrides).length > 0 ? overridesName : '']
+    .filter((name) => name !== '' && name !== found)
+    .join(', ');
+  return code !== 'custom' || over === '' ? '' : ` (with ${over} laid over the file)`;
 }
 
 /** The same key somewhere else in the schema: the person put it under the wrong parent. */

@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../../runtime/config/configuration.ts';
 import { ConfigurationError } from '../../../runtime/config/error.ts';
-import { loadYaml } from '../../../runtime/config/load.ts';
+import { type GivenValues, loadYaml } from '../../../runtime/config/load.ts';
 import { configuration } from '../../../runtime/config/schema.ts';
+import { policy } from '../../../runtime/gates/policy.ts';
 
 let folder: string;
 let file: string;
@@ -145,6 +146,28 @@ describe('overrides', () => {
 
   it.each(['{', '[]', '3', '"text"', 'null'])('must be a JSON object, not %s', (text) => {
     expect(failure('', text).code).toBe('CONFIG_OVERRIDES_INVALID');
+  });
+
+  it('are named beside a value of the file that they make impossible, and only then', () => {
+    const text = 'uploadTimeout: 10m\n';
+    const refusal = (given: GivenValues, overrides?: string): string => {
+      writeFileSync(file, text);
+      try {
+        loadYaml(file, policy, overrides, 'OVERRIDES', given);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'none';
+    };
+    const told = { values: { deadline: '7m' }, name: '--deadline' };
+    const nothing = { values: {}, name: '' };
+    const at = `${file}:1:16: uploadTimeout: expected less than the deadline 7m`;
+    expect(refusal(told)).toContain(at);
+    expect(refusal(told)).toMatch(/\(with --deadline laid over the file\)$/);
+    expect(refusal(nothing, '{"deadline":"7m"}')).toMatch(/\(with OVERRIDES laid over the file\)$/);
+    expect(refusal({ values: { deadline: 'soon' }, name: '--deadline' })).not.toContain(
+      'laid over',
+    );
   });
 
   it('do not reach the prototype', () => {
