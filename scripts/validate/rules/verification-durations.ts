@@ -77,7 +77,7 @@ function finding({ stage, template }: Verification, at: Draft['at'], problem: st
     rule: 'orderbooks/verification-durations',
     at,
     message: `verification of Stage ${stage.name} by ${template.name}: ${problem}: each would be refused before it looked at anything`,
-    fix: `shorten the duration, or give the Job more time (activeDeadlineSeconds and --job-deadline alike); ${formatDuration(TIME_BESIDES_MS)} stay for the evidence`,
+    fix: `give each wait less than the deadline, and the deadline ${formatDuration(TIME_BESIDES_MS)} less than the Job (activeDeadlineSeconds and --job-deadline alike): that is for the evidence`,
   };
 }
 
