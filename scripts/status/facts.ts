@@ -16,7 +16,8 @@ export interface Row {
 
 /** What a Stage's status says, a line for each thing, in the order of a release's way. */
 export function stageRows(status: StageStatus): readonly Row[] {
-  const runs = status.freight.state === 'known';
+  // Where nobody could see what should run, a recorder that is not there needs a look, too.
+  const runs = status.freight.state !== 'absent';
   return [
     row('Freight', status.freight, ({ alias, commit, name }) =>
       plain(`${alias ?? name.slice(0, 12)} ${commit?.slice(0, 12) ?? ''}`.trim()),

@@ -1,7 +1,7 @@
 import { CALENDAR_NAME } from '../calendar/config-map.ts';
 import { plus } from '../calendar/day.ts';
 import { type MarketState, marketStateAt } from '../calendar/decision.ts';
-import { absent, known, map, type Reading } from './reading.ts';
+import { absent, known, map, type Reading, unknown } from './reading.ts';
 import type { Sources } from './sources.ts';
 
 export interface MarketStatus {
@@ -39,7 +39,7 @@ export function marketStatus(sources: Sources, now: Date): Reading<MarketStatus>
   });
 }
 
-/** The filed ticket, or absent while the form is empty. */
+/** The filed ticket, or absent while the form is empty; unknown where nobody could see whether it was used. */
 export function ticketStatus(sources: Sources, now: Date): Reading<TicketStatus> {
   return map(sources.configMaps, (all) => {
     const data = all[TICKET];
@@ -58,7 +58,13 @@ export function ticketStatus(sources: Sources, now: Date): Reading<TicketStatus>
     };
     if (Number.isNaN(expires)) return known({ ...ticket, state: 'unreadable' });
     if (isUsed(sources, ticket)) return known({ ...ticket, state: 'used' });
-    return known({ ...ticket, state: expires <= now.getTime() ? 'expired' : 'open' });
+    if (expires <= now.getTime()) return known({ ...ticket, state: 'expired' });
+    if (sources.freight.state === 'unknown') {
+      return unknown(
+        `${id} for ${ticket.stage} is filed, but whether it was used stands at its Freight: ${sources.freight.why}`,
+      );
+    }
+    return known({ ...ticket, state: 'open' });
   });
 }
 

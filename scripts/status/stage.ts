@@ -1,7 +1,7 @@
 import { latestEvidenceName } from '../../runtime/gates/evidence-store.ts';
 import type { Metrics } from '../../runtime/gates/metrics.ts';
 import { CANARY_NAMESPACE, PRODUCTION_NAMESPACE } from '../settings/names.ts';
-import { absent, known, map, type Reading } from './reading.ts';
+import { absent, known, map, type Reading, unknown } from './reading.ts';
 import type { Sources, WorkloadSources } from './sources.ts';
 import type { FreightReference, PodObject, StageObject } from './stage-objects.ts';
 
@@ -77,7 +77,7 @@ export function stageStatus(place: StagePlace, sources: Sources, now: Date): Sta
   return {
     stage: place.stage,
     namespace: place.namespace,
-    freight: map(current, (reference) => known(freight(reference, sources))),
+    freight: map(current, (reference) => freight(reference, sources)),
     promotion: map(stage, promotion),
     health: map(stage, health),
     verification: map(stage, verification),
@@ -108,17 +108,18 @@ function currentFreight({ status }: StageObject): Reading<FreightReference> {
   return newest === undefined ? absent('nothing was promoted successfully yet') : known(newest);
 }
 
-function freight(reference: FreightReference, { freight: all }: Sources) {
+function freight(
+  { name, commits, images }: FreightReference,
+  { freight: all }: Sources,
+): StageStatus['freight'] {
+  const commit = commits?.[0]?.id ?? null;
+  if (all.state === 'unknown') {
+    const what = `${name.slice(0, 12)} ${commit?.slice(0, 12) ?? ''}`.trim();
+    return unknown(`${what}, whose alias could not be looked up: ${all.why}`);
+  }
   const found =
-    all.state === 'known'
-      ? all.value.find(({ metadata }) => metadata.name === reference.name)
-      : undefined;
-  return {
-    name: reference.name,
-    alias: found?.alias ?? null,
-    commit: reference.commits?.[0]?.id ?? null,
-    digest: reference.images?.[0]?.digest ?? null,
-  };
+    all.state === 'known' ? all.value.find(({ metadata }) => metadata.name === name) : undefined;
+  return known({ name, alias: found?.alias ?? null, commit, digest: images?.[0]?.digest ?? null });
 }
 
 function promotion({ status }: StageObject): Reading<{

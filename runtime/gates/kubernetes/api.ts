@@ -135,7 +135,7 @@ async function sendOnce(
     if (error instanceof PlatformError) return { error, again: false };
     const unreachable = new PlatformError(
       'PLATFORM_UNREACHABLE',
-      `${describe(request)}: no whole answer from ${cluster.server} within ${timeoutMs} ms: ${causes(error)}`,
+      `${describe(request)}: no whole answer from ${cluster.server} within ${timeoutMs} ms: ${causes(error)}; is the server slow, cut off, or behind a proxy that ends answers?`,
       { cause: error },
     );
     return { error: unreachable, again: true };
@@ -179,12 +179,24 @@ function meaning(
     case 404:
       return { code: 'PLATFORM_NOT_FOUND', advice: '', again: false };
     case 409:
-      return { code: 'PLATFORM_CONFLICT', advice: '', again: false };
+      return {
+        code: 'PLATFORM_CONFLICT',
+        advice: '; somebody else changes the same thing, or made it before',
+        again: false,
+      };
     case 429:
-      return { code: 'PLATFORM_FAILING', advice: '', again: true };
+      return {
+        code: 'PLATFORM_FAILING',
+        advice: '; the API server sheds load: wait a minute and run again',
+        again: true,
+      };
     default:
       return status >= 500
-        ? { code: 'PLATFORM_FAILING', advice: '', again: true }
+        ? {
+            code: 'PLATFORM_FAILING',
+            advice: '; the API server, or what it asked, fails: kubectl get --raw /readyz?verbose',
+            again: true,
+          }
         : { code: 'PLATFORM_REFUSED', advice: '', again: false };
   }
 }

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeAnswer, fakeKubectl, HOSTILE } from '../deploy/fake-kubectl.ts';
 import { runMain } from './command.ts';
 import { type FakePrograms, fakePrograms } from './fake-programs.ts';
+import { REASONS } from './reasons.ts';
 
 // Every command that reaches a cluster through kubectl, against one that answers with nothing but errors. deploy:local, deploy-canary and
-// image have the same rows in their own tests, because they render or need a repository; gate and observe in test/runtime/gates/kubernetes/.
+// image have the same rows in their own tests, because they render or need a repository; observe in faulty-api-server.test.ts,
+// gate in test/runtime/gates/kubernetes/; test/scripts/status/ breaks each question of status alone.
 
 const FREIGHT = 'c0ffee'.padEnd(40, '0');
 const NEW_TICKET = [
@@ -74,7 +76,6 @@ describe.each([
   ['platform status', 'platform', ['status'], 2],
   ['predeploy', 'predeploy', ['--skip', 'types,manifests,calendar,image,server dry run,drift'], 2],
 ] as const)('%s after a first answer that was good', (_title, main, words, wanted) => {
-  // Not status: it asks for everything at once, and any of its questions may be the first.
   it.each(HOSTILE.filter(([name]) => name === '403' || name === 'half a response'))(
     'says %s of every later one',
     async (_name, code, { error, out }) => {
@@ -141,14 +142,3 @@ describe('when the first change was made and the second is refused', () => {
     },
   );
 });
-
-/** `status` has no room for codes: it says what they stand for. */
-const REASONS: Readonly<Record<string, RegExp>> = {
-  UNAUTHORIZED: /UNAUTHORIZED|sign in to the cluster again/,
-  FORBIDDEN: /FORBIDDEN|ask an administrator/,
-  CONFLICT: /CONFLICT|somebody else changes the same thing/,
-  TOO_MANY_REQUESTS: /TOO_MANY_REQUESTS|sheds load/,
-  SERVER_ERROR: /SERVER_ERROR|a webhook behind it fails/,
-  TIME_OUT: /TIME_OUT|slow or cut off/,
-  BROKEN_ANSWER: /BROKEN_ANSWER|not as expected/,
-};

@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { marketRow, stageRows, ticketRow } from '../../../scripts/status/facts.ts';
 import { marketStatus, ticketStatus } from '../../../scripts/status/policy.ts';
-import { attention, renderScreen } from '../../../scripts/status/screen.ts';
+import { attention, renderScreen, type Screen } from '../../../scripts/status/screen.ts';
 import { type Asking, look } from '../../../scripts/status/sources.ts';
 import { STAGES, stageStatus } from '../../../scripts/status/stage.ts';
+import { SETTINGS } from '../../settings.ts';
+import { REASONS } from '../cluster/reasons.ts';
+import { HOSTILE } from '../deploy/fake-kubectl.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const COMMIT = 'a'.repeat(40);
@@ -76,7 +79,7 @@ const WELL: Answers = {
   'get --raw /api/v1/nodes': {
     ...OK,
     out: JSON.stringify({
-      pods: ['orderbooks', 'orderbooks-canary'].map((namespace) => ({
+      pods: [SETTINGS.productionNamespace, SETTINGS.canaryNamespace].map((namespace) => ({
         volume: [
           {
             pvcRef: { name: 'orderbooks-data', namespace },
@@ -112,6 +115,16 @@ async function screenOf(changes: Answers = {}) {
     })),
     below: [marketRow(marketStatus(sources, NOW), true), ticketRow(ticketStatus(sources, NOW))],
   };
+}
+
+/** Every row by its name, such as `canary: Disk`. */
+function rowsOf({ columns, below }: Screen) {
+  return [
+    ...columns.flatMap(({ title, rows }) =>
+      rows.map(({ label, fact }) => [`${title}: ${label}`, fact] as const),
+    ),
+    ...below.map(({ label, fact }) => [label, fact] as const),
+  ];
 }
 
 test('two Stages that are well fit on one screen and need no look', async () => {
@@ -153,24 +166,40 @@ test('each thing that is not well is told whole, with the Stage it is about', as
   expect(text).toContain('canary: Last upload: suspended');
 });
 
-test.each([
-  [
-    'refused',
-    { code: 1, out: '', error: 'Error from server (Forbidden): nodes "node-1" is forbidden' },
-    'Forbidden',
-  ],
-  ['half an answer', { ...OK, out: '{"pods": [' }, 'not as expected'],
-  ['no answer', new Error('no answer within 20 s'), 'no answer within 20 s'],
-])(
-  '%s for one thing leaves the others readable and is told as unknown',
-  async (_name, answer, words) => {
-    const screen = await screenOf({ 'get --raw /api/v1/nodes': answer });
-    const seen = attention(screen);
-    expect(seen).toHaveLength(1);
-    expect(seen[0]).toMatch(/^could not look at canary: Disk, full: Disk: /);
-    expect(seen[0]).toContain(words);
-  },
-);
+/** What is asked for, and the rows that it alone can fill. */
+const QUESTIONS: readonly (readonly [question: string, rows: readonly string[]])[] = [
+  ['get stages.kargo', ofBoth('Freight', 'Promotion', 'Health', 'Verification', 'Evidence')],
+  ['get freights.kargo', ofBoth('Freight')],
+  ['get applications.argoproj', ofBoth('Argo CD')],
+  ['get configmaps', [...ofBoth('Evidence'), 'Market', 'Ticket']],
+  ['get pods', ofBoth('Recorder', 'Newest frame', 'Archives', 'Disk')],
+  ['get cronjobs', ofBoth('Last upload')],
+  ['get --raw /api/v1/namespaces', ofBoth('Newest frame', 'Archives')],
+  ['get --raw /api/v1/nodes', ofBoth('Disk')],
+];
+
+function ofBoth(...rows: readonly string[]): readonly string[] {
+  return STAGES.flatMap(({ stage }) => rows.map((row) => `${stage}: ${row}`));
+}
+
+const ALL_WELL = rowsOf(await screenOf());
+
+describe.each(QUESTIONS)('%s', (question, rows) => {
+  const others = ALL_WELL.filter(([name]) => !rows.includes(name));
+
+  test.each(HOSTILE)(
+    'that gets %s for an answer makes its rows unknown, with the reason, and no other',
+    async (_name, code, { out = '', error = '', code: exit = 0 }) => {
+      const screen = await screenOf({ [question]: { code: exit, out, error } });
+      const seen = rowsOf(screen);
+      for (const [name, { tone, text }] of seen.filter(([label]) => rows.includes(label))) {
+        expect([name, tone]).toEqual([name, 'unknown']);
+        expect(text).toMatch(REASONS[code] ?? code);
+      }
+      expect(seen.filter(([name]) => !rows.includes(name))).toEqual(others);
+    },
+  );
+});
 
 test('half of the metrics is unknown, never an old or empty number', async () => {
   const screen = await screenOf({
@@ -197,7 +226,7 @@ test('frames older than a minute, and a disk with less than a tenth free, need a
           {
             volume: [
               {
-                pvcRef: { name: 'orderbooks-data', namespace: 'orderbooks' },
+                pvcRef: { name: 'orderbooks-data', namespace: SETTINGS.productionNamespace },
                 availableBytes: 9,
                 capacityBytes: 100,
               },
@@ -230,6 +259,26 @@ test('a ticket is open until it is used or expires', async () => {
   expect(await text('2026-11-20T11:00:00Z', {})).toContain('expired');
   expect(await text('2026-11-20T13:00:00Z', { 'breakGlass-full-INC-7': {} })).toContain('used');
   expect(await text('soon', {})).toContain('unreadable');
+});
+
+test('a ticket whose ledger nobody could read is not called open', async () => {
+  const screen = await screenOf({
+    'get configmaps': items({
+      metadata: { name: 'break-glass' },
+      data: { id: 'INC-7', stage: 'full', freight: 'f00d', expiresAt: '2026-11-20T13:00:00Z' },
+    }),
+    'get freights.kargo': { code: 1, out: '', error: 'Error from server (Forbidden): no' },
+  });
+  expect(screen.below[1]?.fact).toMatchObject({
+    tone: 'unknown',
+    text: expect.stringMatching(/INC-7 for full .*used.*Forbidden/),
+  });
+});
+
+test('a recorder that is not there needs a look although nobody could see what should run', async () => {
+  const refused = { code: 1, out: '', error: 'Error from server (Forbidden): no' };
+  const screen = await screenOf({ 'get stages.kargo': refused, 'get pods': items() });
+  expect(attention(screen)).toContain('canary: Recorder: no recorder pod');
 });
 
 test('a calendar that does not reach today blocks, and is bad', async () => {

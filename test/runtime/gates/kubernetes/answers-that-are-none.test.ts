@@ -76,7 +76,7 @@ describe('an API server that refuses or fails', () => {
     api.fault = () => (failures-- > 0 ? { status: 500, body: { message: 'etcd' } } : null);
     expect(await pods()).toHaveLength(1);
     api.fault = () => ({ status: 500, body: { message: 'etcd' } });
-    await expect(pods()).rejects.toThrow(/etcd \(gave up after 4 attempts\)/);
+    await expect(pods()).rejects.toThrow(/etcd; .*fails.* \(gave up after 4 attempts\)/);
   });
 
   it('429: waits as long as it is told', async () => {
