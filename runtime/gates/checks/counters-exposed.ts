@@ -64,6 +64,13 @@ export const countersExposed = defineCheck({
       if (!(age <= MANIFEST_AGE_MS)) {
         problems.push(`the run manifest is of ${manifest.updated_at}, ${age / 1000} s old: stale`);
       }
+      // Recorder and inspector run on the same node, by the same clock.
+      const ahead = Date.parse(manifest.updated_at) - Date.parse(before.report.inspected_at);
+      if (ahead > CLOCK_TOLERANCE_MS) {
+        problems.push(
+          `the run manifest is of ${manifest.updated_at}, ${ahead / 1000} s after it was read: of the future`,
+        );
+      }
       problems.push(...disagreeing(manifest, first, before.metricsAfterwards));
     }
     const counted = COUNTERS.map(

@@ -1,6 +1,13 @@
 import type { ArchiveReport } from '../../inspector/report.ts';
 import { defineCheck } from '../check.ts';
-import { firstFew, JUDGED_FACTS, judgedArchives, ofStream, total } from '../judged-archives.ts';
+import {
+  firstFew,
+  JUDGED_FACTS,
+  type JudgedArchives,
+  judgedArchives,
+  ofStream,
+  total,
+} from '../judged-archives.ts';
 import { judged } from '../outcome.ts';
 
 /** Number of the first row of a run and stream (runtime/archive/row-queue.ts). */
@@ -35,8 +42,7 @@ export const sequencesGapless = defineCheck({
     for (const run of runs) problems.push(...breaksBetween(archives, run));
     const rows = total(archives, (archive) => archive.rows);
     if (!(rows > 0)) problems.push('there was no row to count');
-    if (rows > 0 && joined.length === 0)
-      problems.push('the inspector joined no run over its archives');
+    problems.push(...notJoined(archives, joined));
     const lost = archives.reduce(
       (sum, one) => sum + one.gaps.reduce((inner, gap) => inner + (gap.lost_frames ?? 0), 0),
       0,
@@ -51,16 +57,29 @@ export const sequencesGapless = defineCheck({
   },
 });
 
+/** What the inspector did not join, it did not compare from one archive to the next. */
+function notJoined(archives: readonly ArchiveReport[], joined: JudgedArchives['joined']): string[] {
+  const have = new Set(joined.map((run) => `${run.run_id} ${run.stream}`));
+  const due = new Set(archives.map((one) => `${one.run_id} ${one.stream}`));
+  return [...due]
+    .filter((run) => !have.has(run))
+    .map((run) => `the inspector did not join run ${run} over its archives`);
+}
+
 /** The same joins, counted again here from the archives’ own first and last numbers. */
 function breaksBetween(archives: readonly ArchiveReport[], run: string): string[] {
   return (['ws_raw', 'rest_checkpoints'] as const).flatMap((stream) => {
-    const numbered = ofStream(archives, stream)
-      .filter((one) => one.run_id === run)
+    const own = ofStream(archives, stream).filter((one) => one.run_id === run);
+    const numbered = own
       .flatMap(({ path, rows, first_sequence: first, last_sequence: last }) =>
         first === null || last === null ? [] : [{ path, rows, first, last }],
       )
       .sort((a, b) => a.first - b.first);
-    return numbered.flatMap((one, index) => {
+    const without = own.filter(
+      ({ rows, first_sequence: first, last_sequence: last }) =>
+        rows > 0 && (first === null || last === null),
+    );
+    const breaks = numbered.flatMap((one, index) => {
       const previous = numbered[index - 1];
       const found: string[] = [];
       const due = previous === undefined ? FIRST_SEQUENCE : previous.last + 1;
@@ -70,5 +89,9 @@ function breaksBetween(archives: readonly ArchiveReport[], run: string): string[
       }
       return found;
     });
+    return [
+      ...without.map(({ path, rows }) => `${path} has ${rows} rows without a number`),
+      ...breaks,
+    ];
   });
 }

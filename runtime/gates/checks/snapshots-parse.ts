@@ -54,5 +54,10 @@ function contentFaults(archive: ArchiveReport): string[] {
   if (archive.sequence_breaks !== 0) {
     found.push(`${archive.path}: ${archive.sequence_breaks} breaks of the row sequence`);
   }
+  if (archive.connection_sequence_breaks !== 0) {
+    found.push(
+      `${archive.path}: ${archive.connection_sequence_breaks} breaks of a connection sequence`,
+    );
+  }
   return found;
 }

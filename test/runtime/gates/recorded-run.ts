@@ -191,8 +191,13 @@ export function gap(
   };
 }
 
+/** A world hashes the same few names over and over. */
+const HASHES = new Map<string, string>();
+
 export function sha(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  const hash = HASHES.get(text) ?? createHash('sha256').update(text).digest('hex');
+  HASHES.set(text, hash);
+  return hash;
 }
 
 export function iso(milliseconds: number): string {

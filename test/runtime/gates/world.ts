@@ -127,9 +127,12 @@ export class World implements Platform {
     return this.change.promotion(promoted(stage));
   }
 
-  async application(_namespace: string, name: string): Promise<ApplicationState | null> {
+  async application(namespace: string, name: string): Promise<ApplicationState | null> {
     await this.#called(`application ${name}`);
-    return this.change.application(synced(name));
+    const isThere = promoted(SUBJECT.stage).applications.some(
+      (one) => one.namespace === namespace && one.name === name,
+    );
+    return isThere ? this.change.application(synced(name)) : null;
   }
 
   async missingRights(): Promise<readonly string[]> {

@@ -4,9 +4,9 @@ import { eachArchive } from '../broken-worlds.ts';
 import { OTHER_DIGEST, World } from '../world.ts';
 import { LONG_AGO, type Variant, variants } from './variant.ts';
 
-const variant = variants('collector-smoke', () => new World({ collector: true }));
 /** Long enough for a cycle, too short to wait for what never comes. */
 const SHORT = { dataTimeout: 31_000 };
+const variant = variants('collector-smoke', () => new World({ collector: true }), SHORT);
 
 /** What collector-smoke sees of pods, cycles, archives and its restart; its uploads stand in a table of their own. */
 export const BAD_COLLECTORS: readonly Variant[] = [
@@ -68,7 +68,6 @@ export const BAD_COLLECTORS: readonly Variant[] = [
     ['cycle-passes', 'cycle-after-restart'],
     /written by pod another|no cycle of pod/,
     (world) => eachCycle(world, () => ({ pod: 'another' })),
-    SHORT,
   ),
   variant('cycles: stale', ['cycle-passes'], /not within 5m/, (world) =>
     eachCycle(world, ({ finished_at }) => (finished_at === null ? {} : { finished_at: LONG_AGO })),
@@ -96,14 +95,12 @@ export const BAD_COLLECTORS: readonly Variant[] = [
     (world) => {
       world.change.inspect = (report) => ({ ...report, archives: [], runs: [] });
     },
-    SHORT,
   ),
   variant(
     'archives: of other runs',
     ['snapshots-parse', 'snapshots-survive-restart', 'cycle-after-restart'],
     /no closed|left no|no complete/,
     (world) => eachArchive(world, '', { run_id: 'another' }),
-    SHORT,
   ),
   variant('archives: without rows', ['snapshots-parse'], /with rows/, (world) =>
     eachArchive(world, '', { rows: 0 }),
@@ -130,7 +127,6 @@ export const BAD_COLLECTORS: readonly Variant[] = [
     (world) => {
       world.change.inspect = (report) => ({ ...report, run_manifests: [] });
     },
-    SHORT,
   ),
   variant(
     'run manifests: of a recorder',
@@ -145,7 +141,6 @@ export const BAD_COLLECTORS: readonly Variant[] = [
         })),
       });
     },
-    SHORT,
   ),
   variant('restart: the replacement never comes', restarted(), /in place of/, (world) => {
     world.change.collectorPods = (pods) => (world.collectorRestarted ? [] : pods);
@@ -174,7 +169,6 @@ export const BAD_COLLECTORS: readonly Variant[] = [
         archives: report.archives.filter((one) => one.run_id !== 'collected'),
       });
     },
-    SHORT,
   ),
   variant(
     'restart: the first archive was not closed properly',
@@ -192,7 +186,6 @@ export const BAD_COLLECTORS: readonly Variant[] = [
         ),
       });
     },
-    SHORT,
   ),
   variant(
     'after the restart: no archive of the replacement',
@@ -204,7 +197,6 @@ export const BAD_COLLECTORS: readonly Variant[] = [
         archives: report.archives.filter((one) => one.run_id !== 'later'),
       });
     },
-    SHORT,
   ),
 ];
 

@@ -28,7 +28,6 @@ export const BAD_RESTARTS_AND_UPLOADS: readonly Variant[] = [
     (world) => {
       world.change.inspect = (report) => withoutRun(report, 'promoted');
     },
-    { dataTimeout: 40_000 },
   ),
   variant(
     'restart: the first archive was not closed properly',
@@ -40,7 +39,6 @@ export const BAD_RESTARTS_AND_UPLOADS: readonly Variant[] = [
           ? changed(report, '_promoted', { close_reason: 'salvaged' })
           : withoutRun(report, 'promoted');
     },
-    { dataTimeout: 40_000 },
   ),
   variant(
     'restart: only checkpoints were closed before, no frames by it',
@@ -52,7 +50,6 @@ export const BAD_RESTARTS_AND_UPLOADS: readonly Variant[] = [
         archives: report.archives.filter((one) => !/ws_raw_\d_promoted/.test(one.path)),
       });
     },
-    { dataTimeout: 40_000 },
   ),
   variant(
     'earlier run: no archive of it',

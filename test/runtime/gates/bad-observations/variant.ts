@@ -36,8 +36,8 @@ export function variants(gate: string, whole = () => new World(), usual?: Partia
   });
 }
 
-/** Of ws-smoke. */
-export const variant = variants('ws-smoke');
+/** Of ws-smoke. Long enough for a closed archive, too short to wait for what never comes. */
+export const variant = variants('ws-smoke', () => new World(), { dataTimeout: 40_000 });
 
 export function withoutRun(report: InspectReport, run: string): InspectReport {
   return {
