@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../settings.ts';
 import { renderedConfigMap, renderedObject } from './bundle.ts';
 
 interface Policy {
@@ -95,7 +96,7 @@ describe('the admission policy for market hours', () => {
       validationActions: ['Deny'],
       paramRef: {
         name: 'break-glass',
-        namespace: 'orderbooks-delivery',
+        namespace: SETTINGS.project,
         parameterNotFoundAction: 'Allow',
       },
     });

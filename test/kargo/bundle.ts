@@ -19,10 +19,11 @@ import {
   stepRunners,
 } from '../../scripts/kargo/index.ts';
 import { renderText } from '../manifests/render.ts';
+import { SETTINGS } from '../settings.ts';
 
-export const PROJECT = 'orderbooks-delivery';
-export const REPOSITORY = 'https://git.example.com/data/orderbooks.git';
-export const IMAGE = 'registry.example.com/data/orderbooks';
+export const PROJECT = SETTINGS.project;
+export const REPOSITORY = SETTINGS.repoURL;
+export const IMAGE = SETTINGS.imageRepository;
 export const COMMIT = 'c0ffee'.padEnd(40, '7');
 export const DIGEST = `sha256:${'d1'.repeat(32)}`;
 export const UI = 'https://kargo.example.com';

@@ -4,6 +4,7 @@ import { configMapData } from '../../scripts/calendar/config-map.ts';
 import { days } from '../../scripts/calendar/day.ts';
 import { marketStateAt } from '../../scripts/calendar/decision.ts';
 import { NO_EXCEPTIONS } from '../../scripts/calendar/exceptions.ts';
+import { SETTINGS } from '../settings.ts';
 import { delivery, freightOf, type Outcome, PROJECT, renderedConfigMap, UI } from './bundle.ts';
 
 const MARGIN = 15;
@@ -192,12 +193,9 @@ describe('a refusal of the market gate', () => {
     const { links } = state['market-gate::session'] as { links: { url: string; label: string }[] };
     expect(links.map(({ label, url }) => [label, url])).toEqual([
       ['File a ticket', `${UI}/project/${PROJECT}/settings/config-maps`],
-      [
-        'Runbook',
-        'https://git.example.com/data/orderbooks/src/branch/main/docs/operations/market-hours.md',
-      ],
+      ['Runbook', `${SETTINGS.browseURL}/main/docs/operations/market-hours.md`],
       ['Freight', `${UI}/project/${PROJECT}/freight/${freightOf().name}`],
-      ['Rendered branch', 'https://git.example.com/data/orderbooks/src/branch/stage/full'],
+      ['Rendered branch', `${SETTINGS.browseURL}/stage/full`],
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { render } from '../manifests/render.ts';
+import { SETTINGS } from '../settings.ts';
 import { renderedObject } from './bundle.ts';
 
 interface Rule {
@@ -48,7 +49,7 @@ describe('what Argo CD does with the gates', () => {
       {
         kind: 'ConfigMap',
         name: 'break-glass',
-        namespace: 'orderbooks-delivery',
+        namespace: SETTINGS.project,
         jsonPointers: ['/data'],
       },
     ]);

@@ -5,6 +5,7 @@ import { jobFromTemplate } from '../../runtime/gates/kubernetes/job-template.ts'
 import type { JobTemplate } from '../../runtime/gates/kubernetes/objects.ts';
 import { UPLOADER_CRON_JOB } from '../../runtime/gates/workloads.ts';
 import { render } from '../manifests/render.ts';
+import { SETTINGS } from '../settings.ts';
 
 interface Policy {
   readonly spec: {
@@ -23,7 +24,7 @@ interface Policy {
 
 const objects = render('kargo');
 const canary = render('gitops/overlays/canary');
-const account = 'system:serviceaccount:orderbooks-delivery:orderbooks-verifier';
+const account = `system:serviceaccount:${SETTINGS.project}:orderbooks-verifier`;
 
 // There is no CEL here: what it decides by is taken from its text and tried on the names that the gates really use.
 describe.each([
@@ -89,7 +90,7 @@ describe('the admission policy for the Jobs that the verifier makes', () => {
       const name = `orderbooks-${component}-0123abcd-1`;
       const job = jobFromTemplate(cronJob.spec.jobTemplate, {
         name,
-        namespace: 'orderbooks-canary',
+        namespace: SETTINGS.canaryNamespace,
         component,
         runId: '0123abcd',
         node: null,
@@ -138,7 +139,7 @@ describe('the admission policy for the verifier’s ConfigMaps', () => {
     expect(pattern('isOldRun')).toEqual(pattern('isRun'));
     expect(variable('isLatest')).toContain("request.operation != 'DELETE'");
     expect(spec.validations[0]?.expression).toBe(
-      "request.namespace == 'orderbooks-delivery' && (variables.isRun || variables.isOldRun || variables.isLatest)",
+      `request.namespace == '${SETTINGS.project}' && (variables.isRun || variables.isOldRun || variables.isLatest)`,
     );
   });
 
@@ -173,7 +174,7 @@ describe('the admission policy for the pods that the verifier deletes', () => {
       resources: ['pods'],
     });
     expect(spec.validations[0]?.expression).toBe(
-      "variables.component == (request.namespace == 'orderbooks-canary' ? 'ws-recorder' : 'collector')",
+      `variables.component == (request.namespace == '${SETTINGS.canaryNamespace}' ? 'ws-recorder' : 'collector')`,
     );
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { EVIDENCE_READER_RULES } from '../../runtime/gates/kubernetes/permissions.ts';
 import { readCombinations, writeCombination } from '../../scripts/kustomize/combinations.ts';
 import { PROJECT } from '../../scripts/settings/names.ts';
+import { SETTINGS, settingsOf } from '../settings.ts';
 import { type Flow, isAllowed, type Peer } from './flows.ts';
 import { syncProblems } from './permitted.ts';
 import { hardeningProblems, type Pod, podsOf, restrictedProblems } from './pods.ts';
@@ -52,7 +53,8 @@ describe('the evidence service', () => {
   });
 
   it('serves the image and the address of its settings, the address also at every Stage', () => {
-    const image = `registry.example.com/data/orderbooks@sha256:${'0'.repeat(64)}`;
+    const { imageDigest, pageURL } = settingsOf('kargo/components/evidence-service');
+    const image = `${SETTINGS.imageRepository}@${imageDigest}`;
     expect(container.image).toBe(image);
     expect(container.env).toContainEqual({ name: 'ORDERBOOKS_IMAGE', value: image });
     expect(container.args).toEqual([
@@ -60,12 +62,12 @@ describe('the evidence service', () => {
       'serve',
       `--project=${PROJECT}`,
       '--port=8080',
-      '--page-url=https://evidence.example.com',
+      `--page-url=${pageURL}`,
     ]);
     expect(read(named('ProjectConfig', PROJECT), 'spec', 'stageLinks')).toEqual([
       {
         title: 'Evidence',
-        url: 'https://evidence.example.com/stages/{{ .stage.metadata.name }}',
+        url: `${pageURL}/stages/{{ .stage.metadata.name }}`,
         description: expect.any(String),
       },
     ]);

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeCombination } from '../../scripts/kustomize/combinations.ts';
+import { SETTINGS, settingsOf } from '../settings.ts';
 import { podsOf } from './pods.ts';
 import { render } from './render.ts';
 import { copyManifests } from './tree.ts';
@@ -7,11 +8,12 @@ import { copyManifests } from './tree.ts';
 const tree = await copyManifests();
 afterAll(() => tree.remove());
 
-const PINNED = `registry.example.com/data/orderbooks@sha256:${'0'.repeat(64)}`;
+const COMPONENT = 'kargo/components/pinned-verifier';
+const PINNED = `${SETTINGS.imageRepository}@${settingsOf(COMPONENT)['imageDigest']}`;
 
 describe('with a pinned verifier', () => {
   it('every verification runs the chosen image and says so, and judges the promoted digest as before', async () => {
-    const components = ['kargo/components/pinned-verifier'];
+    const components = [COMPONENT];
     const one = { name: 'pinned', kustomization: 'kargo', components, requires: [] };
     const objects = render(await writeCombination(tree.root, one), tree.root);
     const verifiers = podsOf(objects).filter(({ component }) => component === 'verifier');

@@ -6,6 +6,7 @@ import { writeEvidenceFile } from '../../../runtime/gates/evidence-store.ts';
 import { deployCanary } from '../../../scripts/deploy-canary/deploy.ts';
 import { evidenceFile } from '../../../scripts/deploy-canary/evidence.ts';
 import { git } from '../../../scripts/git.ts';
+import { SETTINGS } from '../../settings.ts';
 import { type FakeAnswer, type FakeProgram, fakeKubectl, HOSTILE } from '../deploy/fake-kubectl.ts';
 
 const DIGEST = `sha256:${'d'.repeat(64)}`;
@@ -48,6 +49,7 @@ const COLLECTOR = {
   metadata: { uid: 'u1', generation: 4 },
   spec: { template: { spec: { containers: [{ image: 'x@sha256:1' }] } } },
 };
+const CANARY = SETTINGS.canaryNamespace;
 const RECORDER_PODS = json({
   items: [
     {
@@ -62,11 +64,11 @@ const WELL: Answers = [
   ['get serviceaccounts*', json({ items: [{ metadata: { name: 'orderbooks-uploader' } }] })],
   ['get deployments.apps orderbooks-collector*', json(COLLECTOR)],
   [
-    'get pods --namespace=orderbooks *',
+    `get pods --namespace=${SETTINGS.productionNamespace} *`,
     json({ items: [{ metadata: { name: 'c-1', uid: 'p1' }, status: {} }] }),
   ],
-  ['get pods --namespace=orderbooks-canary *', RECORDER_PODS],
-  ['get namespaces orderbooks-canary*', json({ metadata: { name: 'orderbooks-canary' } })],
+  [`get pods --namespace=${CANARY} *`, RECORDER_PODS],
+  [`get namespaces ${CANARY}*`, json({ metadata: { name: CANARY } })],
   ['apply *', { echo: true }],
   ['rollout status *', { out: 'successfully rolled out' }],
   ['patch *', { out: 'patched' }],
@@ -112,16 +114,16 @@ test('applies exactly the scoped set of the pushed commit, on the digest, and pr
   expect(evidence.image).toContain(`@${DIGEST}`);
   expect(evidence.objects.map(({ object }) => object.replace(/config-\w+/, 'config-HASH'))).toEqual(
     [
-      'Namespace orderbooks-canary',
-      'ConfigMap orderbooks-canary/orderbooks-config-HASH',
-      'PersistentVolumeClaim orderbooks-canary/orderbooks-data',
-      'CronJob orderbooks-canary/orderbooks-uploader',
-      'Deployment orderbooks-canary/orderbooks-ws-recorder',
+      `Namespace ${CANARY}`,
+      `ConfigMap ${CANARY}/orderbooks-config-HASH`,
+      `PersistentVolumeClaim ${CANARY}/orderbooks-data`,
+      `CronJob ${CANARY}/orderbooks-uploader`,
+      `Deployment ${CANARY}/orderbooks-ws-recorder`,
     ],
   );
   expect(written).toHaveLength(1);
   expect(calls.filter((line) => line.startsWith('rollout'))).toEqual([
-    'rollout status deployment/orderbooks-ws-recorder --namespace=orderbooks-canary --timeout=1s',
+    `rollout status deployment/orderbooks-ws-recorder --namespace=${CANARY} --timeout=1s`,
   ]);
   const file = evidenceFile(root, NOW);
   await writeEvidenceFile(file, evidence);
@@ -182,7 +184,7 @@ test('a hand-over whose answer was lost tells the way back: the Application may 
 });
 
 test('what was written before the server refused the rest stands in the evidence', async () => {
-  const written = { kind: 'Namespace', metadata: { name: 'orderbooks-canary' } };
+  const written = { kind: 'Namespace', metadata: { name: CANARY } };
   const { evidence } = await deploy(
     [
       // Asked before the dry run, before the change, and after it broke off.
@@ -194,7 +196,7 @@ test('what was written before the server refused the rest stands in the evidence
     { gitRef: sha },
   );
   expect(evidence.error).toMatchObject({ code: 'PROGRAM_KILLED', outcomeUnknown: true });
-  expect(evidence.objects).toEqual([{ object: 'Namespace orderbooks-canary', change: 'created' }]);
+  expect(evidence.objects).toEqual([{ object: `Namespace ${CANARY}`, change: 'created' }]);
 });
 
 test('a recorder that does not start fails the deployment with what its pod says; the collector is still proven', async () => {
@@ -202,7 +204,7 @@ test('a recorder that does not start fails the deployment with what its pod says
     [
       ['rollout status *', { code: 1, error: 'error: timed out waiting for the condition' }],
       [
-        'get pods --namespace=orderbooks-canary *',
+        `get pods --namespace=${CANARY} *`,
         json({
           items: [
             {

@@ -5,7 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Answer } from '../../../scripts/cluster/program.ts';
 import { examine, requireAll } from '../../../scripts/e2e/prerequisites.ts';
 import { git } from '../../../scripts/git.ts';
+import { SETTINGS } from '../../settings.ts';
 import { FakeKubectl } from './fake-kubectl.ts';
+
+const NAMESPACE = SETTINGS.productionNamespace;
 
 let folder: string;
 beforeEach(async () => {
@@ -79,22 +82,22 @@ test('missing rights are named verb by verb', async () => {
   const wrong = await wrongWith({
     'auth can-i promote stages.kargo.akuity.io': { code: 1, out: 'no\n', error: '' },
   });
-  expect(wrong).toEqual(['rights: missing: promote stages.kargo.akuity.io in orderbooks-delivery']);
+  expect(wrong).toEqual([`rights: missing: promote stages.kargo.akuity.io in ${SETTINGS.project}`]);
 });
 
 test('an installation that no run made is never taken over', async () => {
-  const out = JSON.stringify({ metadata: { name: 'orderbooks' } });
-  const wrong = await wrongWith({ 'get namespace orderbooks ': { ...OK, out } });
-  expect(wrong).toEqual(['the bundle on this cluster: there already: namespace orderbooks']);
+  const out = JSON.stringify({ metadata: { name: NAMESPACE } });
+  const wrong = await wrongWith({ [`get namespace ${NAMESPACE} `]: { ...OK, out } });
+  expect(wrong).toEqual([`the bundle on this cluster: there already: namespace ${NAMESPACE}`]);
 });
 
 test('what an earlier run left is told from an installation', async () => {
   const out = JSON.stringify({
-    metadata: { name: 'orderbooks', annotations: { 'orderbooks-e2e': '20261121t100000' } },
+    metadata: { name: NAMESPACE, annotations: { 'orderbooks-e2e': '20261121t100000' } },
   });
-  const wrong = await wrongWith({ 'get namespace orderbooks ': { ...OK, out } });
+  const wrong = await wrongWith({ [`get namespace ${NAMESPACE} `]: { ...OK, out } });
   expect(wrong).toEqual([
-    'the bundle on this cluster: left by an earlier run: namespace orderbooks',
+    `the bundle on this cluster: left by an earlier run: namespace ${NAMESPACE}`,
   ]);
 });
 

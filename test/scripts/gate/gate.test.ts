@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { evidence } from '../../../runtime/gates/evidence.ts';
 import { FakeApiServer } from '../../runtime/gates/kubernetes/fake-api-server.ts';
 import { World } from '../../runtime/gates/world.ts';
+import { SETTINGS } from '../../settings.ts';
 
 const MAIN = fileURLToPath(new URL('../../../scripts/gate/main.ts', import.meta.url));
 
@@ -43,8 +44,8 @@ describe('npm run gate', () => {
     const { code, stderr } = await gate('ws-smoke');
     expect(code).toBe(3);
     for (const missing of [
-      'delete pods in namespace orderbooks-canary',
-      'get pods/proxy in namespace orderbooks-canary',
+      `delete pods in namespace ${SETTINGS.canaryNamespace}`,
+      `get pods/proxy in namespace ${SETTINGS.canaryNamespace}`,
       'get applications.argoproj.io in namespace argocd',
     ]) {
       expect(stderr).toContain(missing);

@@ -18,19 +18,19 @@ import {
 } from '../../../scripts/kargo/index.ts';
 import { findKustomize } from '../../../scripts/kustomize/program.ts';
 import { joinObjects, renderOverlay } from '../../../scripts/kustomize/render.ts';
+import { SETTINGS } from '../../settings.ts';
 import { gitAsOther } from './steps/promotion.ts';
 import { afterOperation } from './synced-application.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const REPOSITORY = 'https://git.example.com/data/orderbooks.git';
-const IMAGE = 'registry.example.com/data/orderbooks';
+const { project: PROJECT, repoURL: REPOSITORY, imageRepository: IMAGE } = SETTINGS;
 const DIGEST = `sha256:${'d1'.repeat(32)}`;
 
 test('the bundle’s own Stages promote a Freight to canary, and to full once its gates passed', async () => {
   const base = mkdtempSync(join(tmpdir(), 'orderbooks-bundle-'));
   onTestFinished(() => rmSync(base, { recursive: true, force: true }));
   const commit = makeRemote(base);
-  const project = loadProject('orderbooks-delivery', [
+  const project = loadProject(PROJECT, [
     { file: 'kargo', text: await rendered(join(ROOT, 'kargo'), base) },
   ]);
   const applications = parseObjects({
@@ -145,12 +145,12 @@ const PASSED_AGAIN = PASSED_GATES.slice(0, 3).map((step) =>
 
 /** What the verifier of the canary leaves behind. */
 function keepEvidence(world: MemoryWorld, commit: string): void {
-  const subject = { project: 'orderbooks-delivery', stage: 'canary', commit, image_digest: DIGEST };
+  const subject = { project: PROJECT, stage: 'canary', commit, image_digest: DIGEST };
   const run = 'evidence-run-canary-20261121t115900z-1';
   const gate = 'ws-smoke+ws-reliability+canary-comparison';
   const document = { run, verdict: 'PASS', finished_at: SATURDAY, gate, subject };
   const latest = latestEvidenceName({ stage: 'canary', commit, imageDigest: DIGEST });
-  const at = (name: string) => `orderbooks-delivery/${name}`;
+  const at = (name: string) => `${PROJECT}/${name}`;
   world.configMaps.set(at(latest), { verdict: 'PASS', finishedAt: SATURDAY, run });
   world.configMaps.set(at(run), { 'evidence.json': JSON.stringify(document) });
 }
@@ -177,7 +177,8 @@ class SyncingWorld extends MemoryWorld {
 }
 
 function deploymentFile(stage: string): string {
-  const namespace = stage === 'canary' ? 'orderbooks-canary' : 'orderbooks';
+  const { canaryNamespace, productionNamespace } = SETTINGS;
+  const namespace = stage === 'canary' ? canaryNamespace : productionNamespace;
   return `${namespace}-deployment-orderbooks-ws-recorder.yaml`;
 }
 

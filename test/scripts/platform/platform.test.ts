@@ -13,6 +13,7 @@ import { platformStatus } from '../../../scripts/platform/status.ts';
 import { uninstallSteps } from '../../../scripts/platform/uninstall.ts';
 import { merge } from '../../../scripts/platform/values.ts';
 import { parseNfs, provideVolumes } from '../../../scripts/platform/volumes.ts';
+import { SETTINGS } from '../../settings.ts';
 import { type FakePrograms, fakePrograms } from '../cluster/fake-programs.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -153,14 +154,14 @@ describe('platform install', () => {
 describe('platform uninstall', () => {
   const claim = {
     kind: 'PersistentVolumeClaim',
-    metadata: { name: 'orderbooks-data', namespace: 'orderbooks', uid: 'one' },
+    metadata: { name: 'orderbooks-data', namespace: SETTINGS.productionNamespace, uid: 'one' },
   };
 
   beforeEach(async () => {
     await install();
     await fakes.objects('namespace', {
       kind: 'Namespace',
-      metadata: { name: 'orderbooks', uid: 'n' },
+      metadata: { name: SETTINGS.productionNamespace, uid: 'n' },
     });
     await fakes.objects('persistentvolumeclaims', { kind: 'List', items: [claim] });
   });
@@ -208,7 +209,9 @@ describe('platform uninstall', () => {
     };
     const result = await runSteps([swap, ...rest], () => undefined);
     expect(result.error?.code).toBe('DATA_MISSING');
-    expect(result.error?.message).toContain('PersistentVolumeClaim orderbooks/orderbooks-data');
+    expect(result.error?.message).toContain(
+      `PersistentVolumeClaim ${SETTINGS.productionNamespace}/orderbooks-data`,
+    );
   });
 });
 
@@ -256,11 +259,12 @@ describe('volumes', () => {
     const paths = applied.items.map(
       (one: { spec: { nfs: { path: string } } }) => one.spec.nfs.path,
     );
-    expect(paths).toEqual(['/exports/orderbooks-canary', '/exports/orderbooks']);
+    const { canaryNamespace, productionNamespace } = SETTINGS;
+    expect(paths).toEqual([`/exports/${canaryNamespace}`, `/exports/${productionNamespace}`]);
     const other = {
       kind: 'PersistentVolume',
       metadata: { name: 'other' },
-      spec: { nfs: { server: 'nfs.example.com', path: '/exports/orderbooks' } },
+      spec: { nfs: { server: 'nfs.example.com', path: `/exports/${productionNamespace}` } },
     };
     await fakes.objects('persistentvolumes', { kind: 'List', items: [other] });
     await expect(provideVolumes(kubectl, parseNfs('nfs.example.com:/exports'))).rejects.toThrow(
@@ -270,7 +274,7 @@ describe('volumes', () => {
 
   it('are not made for a claim that has one', async () => {
     const { kubectl } = await surroundings({});
-    const bound = ['orderbooks', 'orderbooks-canary'].map((namespace) => ({
+    const bound = [SETTINGS.productionNamespace, SETTINGS.canaryNamespace].map((namespace) => ({
       kind: 'PersistentVolume',
       metadata: { name: `orderbooks-data.${namespace}` },
       spec: { claimRef: { namespace, name: 'orderbooks-data' } },

@@ -6,6 +6,7 @@ import { Kubectl } from '../../../scripts/cluster/kubectl.ts';
 import { clusterChecks } from '../../../scripts/predeploy/cluster-checks.ts';
 import { deliveryChecks } from '../../../scripts/predeploy/delivery-checks.ts';
 import { examine, type Finding } from '../../../scripts/predeploy/finding.ts';
+import { SETTINGS } from '../../settings.ts';
 import { type FakeAnswer, fakeKubectl } from '../deploy/fake-kubectl.ts';
 
 type Answers = readonly (readonly [string, FakeAnswer])[];
@@ -80,14 +81,19 @@ test.each<readonly [string, Answers, string, string]>([
   [
     'a Secret without its key',
     [['get secret *', { out: 'other\n' }]],
-    'secret in orderbooks',
+    `secret in ${SETTINGS.productionNamespace}`,
     'lacks key rclone.conf',
   ],
-  ['no Secret', [['get secret *', { out: '' }]], 'secret in orderbooks', 'not there or empty'],
+  [
+    'no Secret',
+    [['get secret *', { out: '' }]],
+    `secret in ${SETTINGS.productionNamespace}`,
+    'not there or empty',
+  ],
   [
     'a full quota',
     [['get resourcequotas *', quota('3')]],
-    'quota in orderbooks',
+    `quota in ${SETTINGS.productionNamespace}`,
     'limits.cpu 3 of 3',
   ],
   [

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeFreight } from '../../../scripts/kargo/index.ts';
 import { knownFreight } from '../../../scripts/preview/cluster.ts';
 import { render } from '../../manifests/render.ts';
+import { SETTINGS } from '../../settings.ts';
 import { type BundleCheckout, bundleCheckout } from './bundle-checkout.ts';
 
 const MAIN = fileURLToPath(new URL('../../../scripts/preview/main.ts', import.meta.url));
@@ -41,12 +42,10 @@ describe('a preview of a cluster', { timeout: 120_000 }, () => {
   it('takes Freight, metadata, ConfigMaps and Stages from there, with two requests that read', () => {
     const freight = makeFreight({
       origin: 'orderbooks',
-      images: [
-        { repoURL: 'registry.example.com/data/orderbooks', tag: checkout.commit, digest: DIGEST },
-      ],
+      images: [{ repoURL: SETTINGS.imageRepository, tag: checkout.commit, digest: DIGEST }],
       commits: [
         {
-          repoURL: 'https://git.example.com/data/orderbooks.git',
+          repoURL: SETTINGS.repoURL,
           id: checkout.commit,
           branch: 'main',
         },
@@ -111,8 +110,8 @@ describe('a preview of a cluster', { timeout: 120_000 }, () => {
       kind: 'Freight',
       metadata: { name: 'a'.repeat(40) },
       origin: { kind: 'Warehouse', name: 'orderbooks' },
-      images: [{ repoURL: 'registry.example.com/data/orderbooks', digest: DIGEST }],
-      commits: [{ repoURL: 'https://git.example.com/data/orderbooks.git', id: checkout.commit }],
+      images: [{ repoURL: SETTINGS.imageRepository, digest: DIGEST }],
+      commits: [{ repoURL: SETTINGS.repoURL, id: checkout.commit }],
     };
     cluster([...render('kargo'), object], render('argocd'));
     const { status, stdout } = spawnSync(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { givenConfigMaps } from '../../../scripts/preview/given-config-maps.ts';
 import { delivery } from '../../kargo/bundle.ts';
+import { SETTINGS } from '../../settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orderbooks-given-config-maps-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +26,7 @@ const BINARY = `apiVersion: v1
 kind: ConfigMap
 metadata:
   name: market-sessions
-  namespace: orderbooks-delivery
+  namespace: ${SETTINGS.project}
 binaryData:
   knownThrough: MjAyNy0xMi0zMQ==
   "2026-11-21": gP8A
@@ -67,7 +68,7 @@ describe('ConfigMaps given to a preview', () => {
     [
       'another namespace',
       TICKET.replace('\ndata:', '\n  namespace: argocd\ndata:'),
-      /:5:14: metadata\.namespace: expected orderbooks-delivery/,
+      new RegExp(`:5:14: metadata\\.namespace: expected ${SETTINGS.project}`),
     ],
     ['a Secret', TICKET.replace('ConfigMap', 'Secret'), /:2:7: expected a ConfigMap, got Secret/],
     ['two values for one key', `${TICKET}  id: INC-43\n`, /:7:3: map keys must be unique/],

@@ -13,7 +13,10 @@ import type { PreviewResult } from '../../../scripts/preview/result.ts';
 import type { PreviewSource } from '../../../scripts/preview/source.ts';
 import { subjectOf } from '../../../scripts/preview/subject.ts';
 import { textReport } from '../../../scripts/preview/text-report.ts';
+import { SETTINGS } from '../../settings.ts';
 import { type BundleCheckout, bundleCheckout, fingerprint } from './bundle-checkout.ts';
+
+const NAMESPACE = SETTINGS.productionNamespace;
 
 const MAIN = fileURLToPath(new URL('../../../scripts/preview/main.ts', import.meta.url));
 const SATURDAY = '2026-11-21T15:00:00Z';
@@ -69,7 +72,7 @@ describe('a preview', { timeout: 120_000 }, () => {
     });
     expect(result.branch).toMatchObject({ pushed: true, problem: null, before: null });
     expect(result.branch.objects.map(({ id }) => id)).toContain(
-      'apps/Deployment orderbooks/orderbooks-ws-recorder',
+      `apps/Deployment ${NAMESPACE}/orderbooks-ws-recorder`,
     );
   });
 
@@ -117,18 +120,18 @@ describe('a preview', { timeout: 120_000 }, () => {
       own.git('rm', '-r', '--quiet', '--force', '.');
       writeFileSync(
         join(own.root, 'orderbooks-configmap-left-over.yaml'),
-        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: left-over\n  namespace: orderbooks\n',
+        `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: left-over\n  namespace: ${NAMESPACE}\n`,
       );
       writeFileSync(
         join(own.root, 'orderbooks-serviceaccount-orderbooks-uploader.yaml'),
-        'apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: orderbooks-uploader\n  namespace: orderbooks\nautomountServiceAccountToken: true\n',
+        `apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: orderbooks-uploader\n  namespace: ${NAMESPACE}\nautomountServiceAccountToken: true\n`,
       );
       own.git('add', '--all');
       own.git(
         'commit',
         '--quiet',
         '--message',
-        `full: 1\n\nFreight: ${first.record.freight.name}\nPromotion: full.1\nSource-Commit: ${own.commit}\nImage: registry.example.com/data/orderbooks@${DIGEST}`,
+        `full: 1\n\nFreight: ${first.record.freight.name}\nPromotion: full.1\nSource-Commit: ${own.commit}\nImage: ${SETTINGS.imageRepository}@${DIGEST}`,
       );
       own.git('checkout', '--quiet', 'main');
       const remembering = await checkoutSource(own.root, temporary);
@@ -149,11 +152,11 @@ describe('a preview', { timeout: 120_000 }, () => {
         reason: 'the Freight ran in this Stage before',
       });
       const byId = new Map(result.branch.objects.map((object) => [object.id, object]));
-      expect(byId.get('ConfigMap orderbooks/left-over')).toMatchObject({
+      expect(byId.get(`ConfigMap ${NAMESPACE}/left-over`)).toMatchObject({
         change: 'removed',
         effect: 'prune',
       });
-      const account = byId.get('ServiceAccount orderbooks/orderbooks-uploader');
+      const account = byId.get(`ServiceAccount ${NAMESPACE}/orderbooks-uploader`);
       expect(account).toMatchObject({ change: 'changed', effect: 'apply' });
       expect(account?.fields).toContainEqual({
         path: 'automountServiceAccountToken',
@@ -173,20 +176,14 @@ describe('a preview', { timeout: 120_000 }, () => {
         {
           ...object,
           value: JSON.parse(
-            JSON.stringify(object.value).replaceAll(
-              'https://git.example.com/data/orderbooks.git',
-              checkout.remote,
-            ),
+            JSON.stringify(object.value).replaceAll(SETTINGS.repoURL, checkout.remote),
           ),
         },
       ]),
     );
     const objects = source.objects.map((object) => aimed.get(object) ?? object);
     const applications = JSON.parse(
-      JSON.stringify(source.applications).replaceAll(
-        'https://git.example.com/data/orderbooks.git',
-        checkout.remote,
-      ),
+      JSON.stringify(source.applications).replaceAll(SETTINGS.repoURL, checkout.remote),
     );
     const local = { ...source, objects, applications };
     const subject = await subjectOf(NAMED, local, checkout.root, 'full');
@@ -277,7 +274,7 @@ describe('what cannot be tried is refused with what was expected', () => {
   it.each([
     ['no such commit', { commit: 'f'.repeat(40) }, 'COMMIT_UNKNOWN'],
     ['an option for a commit', { commit: '--all' }, 'COMMIT_UNKNOWN'],
-    ['a tag for an image', { image: 'registry.example.com/data/orderbooks:1' }, 'IMAGE_UNCLEAR'],
+    ['a tag for an image', { image: `${SETTINGS.imageRepository}:1` }, 'IMAGE_UNCLEAR'],
     ['another repository', { image: `registry.example.com/other@${DIGEST}` }, 'IMAGE_UNCLEAR'],
     ['no such Freight', { freight: 'nobody' }, 'FREIGHT_UNKNOWN'],
   ])('%s', async (_, changes, code) => {

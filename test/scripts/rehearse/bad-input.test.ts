@@ -83,7 +83,7 @@ it(
   'rehearses what is on disk and says how many files are not committed',
   async () => {
     copy.edit('gitops/overlays/full/config.yaml', 'marketLimit: 0', 'marketLimit: 3');
-    copy.edit('settings/settings.env', 'registry.example.com', 'registry.elsewhere.example.com');
+    copy.edit('settings/settings.env', 'imageRepository=', 'imageRepository=elsewhere.');
     const stop = new AbortController();
     const stopped = run(stop.signal, (text) => {
       if (text.includes('pushed version 1')) stop.abort(new Error('seen enough'));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessUse } from '../../../scripts/rehearse/cluster/access-record.ts';
 import { accessGranted } from '../../manifests/granted.ts';
+import { SETTINGS } from '../../settings.ts';
 import { rehearse } from './program.ts';
 
 /** Two minutes are promised; a busy machine gets more here, because absolute times decide nothing. */
@@ -11,7 +12,7 @@ const CHECKS: Readonly<Record<string, number>> = { canary: 21, full: 24 };
 
 /** What the verifier may and a promotion of two versions gives no reason to, each with its own. */
 const UNUSED: Readonly<Record<string, string>> = {
-  'delete configmaps in orderbooks-delivery': 'only runs beyond keepRuns are deleted',
+  [`delete configmaps in ${SETTINGS.project}`]: 'only runs beyond keepRuns are deleted',
 };
 
 /** Everything that the Roles of the manifests let the verifier do. */
@@ -24,7 +25,7 @@ function granted(): readonly string[] {
 /** What was asked of the small API server, by the verifiers: no other pod of the bundle has a token. */
 function accessOf(uses: readonly AccessUse[]) {
   expect(new Set(uses.map(({ user }) => user))).toEqual(
-    new Set(['system:serviceaccount:orderbooks-delivery:orderbooks-verifier']),
+    new Set([`system:serviceaccount:${SETTINGS.project}:orderbooks-verifier`]),
   );
   const words = (allowed: boolean) =>
     uses

@@ -9,6 +9,7 @@ import { lastGood, stageHistory } from '../../../scripts/rollback/candidates.ts'
 import { incidentEntry } from '../../../scripts/rollback/incident.ts';
 import { rollbackPlan } from '../../../scripts/rollback/plan.ts';
 import { planText } from '../../../scripts/rollback/text.ts';
+import { SETTINGS } from '../../settings.ts';
 import { type BundleCheckout, bundleCheckout, fingerprint } from '../preview/bundle-checkout.ts';
 
 /** Newest first, as git tells it, from letters oldest first. */
@@ -20,7 +21,7 @@ function commits(letters: string): readonly RenderedCommit[] {
       freight: letter,
       promotion: `full.${index}`,
       sourceCommit: letter.repeat(40),
-      image: `registry.example.com/data/orderbooks@sha256:${letter.repeat(64)}`,
+      image: `${SETTINGS.imageRepository}@sha256:${letter.repeat(64)}`,
       breakGlass: null,
     }))
     .toReversed();
@@ -80,7 +81,7 @@ describe('a rollback is prepared from a checkout', { timeout: 120_000 }, () => {
         'commit',
         '--quiet',
         '--message',
-        `full: x\n\nFreight: ${name}\nPromotion: full.${digest}\nSource-Commit: ${checkout.commit}\nImage: registry.example.com/data/orderbooks@sha256:${digest.repeat(32)}`,
+        `full: x\n\nFreight: ${name}\nPromotion: full.${digest}\nSource-Commit: ${checkout.commit}\nImage: ${SETTINGS.imageRepository}@sha256:${digest.repeat(32)}`,
       );
     }
     checkout.git('checkout', '--quiet', 'main');
@@ -109,7 +110,7 @@ describe('a rollback is prepared from a checkout', { timeout: 120_000 }, () => {
     const text = planText(plan);
     expect(text).toContain(`> Freight ${freight.slice(0, 12)}`);
     expect(text).toContain(
-      `kargo promote --project orderbooks-delivery --stage full --freight ${freight}`,
+      `kargo promote --project ${SETTINGS.project} --stage full --freight ${freight}`,
     );
     expect(text).not.toContain('File a ticket');
     expect(fingerprint(checkout.root, checkout.remote)).toEqual(before);

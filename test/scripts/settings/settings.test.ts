@@ -3,15 +3,11 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  changeSettings,
-  NAMES_BY_DEFAULT,
-  readSettings,
-  SETTINGS_FILE,
-} from '../../../scripts/settings/settings.ts';
+import { changeSettings, readSettings, SETTINGS_FILE } from '../../../scripts/settings/settings.ts';
 import { validateBundle } from '../../../scripts/validate/validate.ts';
 import { renderText } from '../../manifests/render.ts';
 import { copyManifests } from '../../manifests/tree.ts';
+import { SETTINGS } from '../../settings.ts';
 
 const MAIN = fileURLToPath(new URL('../../../scripts/settings/main.ts', import.meta.url));
 const NEW = {
@@ -95,11 +91,12 @@ describe('npm run settings', () => {
   });
 
   it('gives Project and namespaces other names in every manifest, and takes them back', async () => {
+    const { project, canaryNamespace, productionNamespace } = SETTINGS;
     const before = await everyManifest();
     const run = settings(...FLAGS);
     expect(run.status, run.stderr).toBe(0);
     const after = await everyManifest();
-    await changeSettings(tree.root, ACME);
+    await changeSettings(tree.root, RENAMED);
     expect(await everyManifest(), 'a second time').toEqual(after);
     const { findings } = await validateBundle(tree.root);
     // Not every path of the repository is in this copy.
@@ -111,21 +108,21 @@ describe('npm run settings', () => {
       ([, name]) => name,
     );
     expect(new Set(namespaces)).toEqual(
-      new Set(['acme', 'acme-canary', 'acme-delivery', 'argocd']),
+      new Set(['renamed', 'renamed-canary', 'renamed-delivery', 'argocd']),
     );
-    expect(renders).toContain('system:serviceaccount:acme-delivery:orderbooks-verifier');
-    expect(renders).toContain('kargo.akuity.io/authorized-stage: acme-delivery:full');
-    expect(renders).toContain('/Namespace/acme-canary');
+    expect(renders).toContain('system:serviceaccount:renamed-delivery:orderbooks-verifier');
+    expect(renders).toContain('kargo.akuity.io/authorized-stage: renamed-delivery:full');
+    expect(renders).toContain('/Namespace/renamed-canary');
     // Of other things with the same names, none changed.
     expect(renders).toMatch(/kind: Warehouse\nmetadata:\n {2}name: orderbooks\n/);
     expect(renders).toMatch(/kind: Application\nmetadata:[\s\S]*?\n {2}name: orderbooks-canary\n/);
-    await changeSettings(tree.root, NAMES_BY_DEFAULT);
+    await changeSettings(tree.root, { project, canaryNamespace, productionNamespace });
     expect(await everyManifest()).toEqual(before);
   }, 120_000);
 
   it.each([
     ['project', 'Acme'],
-    ['project', 'orderbooks'],
+    ['project', SETTINGS.productionNamespace],
     ['canaryNamespace', 'argocd'],
     ['productionNamespace', 'kube-system'],
   ])('refuses %s %s and writes nothing', async (name, value) => {
@@ -140,22 +137,22 @@ describe('npm run settings', () => {
     const text = await file();
     await writeFile(
       join(tree.root, SETTINGS_FILE),
-      text.replace('project=orderbooks-delivery', 'project=acme-delivery'),
+      text.replace(`project=${SETTINGS.project}`, 'project=renamed-delivery'),
     );
-    await changeSettings(tree.root, { project: 'acme-delivery' });
-    expect(renderText('kargo', tree.root)).toContain('namespace: acme-delivery');
+    await changeSettings(tree.root, { project: 'renamed-delivery' });
+    expect(renderText('kargo', tree.root)).toContain('namespace: renamed-delivery');
   });
 });
 
-const ACME = {
-  project: 'acme-delivery',
-  canaryNamespace: 'acme-canary',
-  productionNamespace: 'acme',
+const RENAMED = {
+  project: 'renamed-delivery',
+  canaryNamespace: 'renamed-canary',
+  productionNamespace: 'renamed',
 };
 const FLAGS = [
-  ...['--project', ACME.project],
-  ...['--canary-namespace', ACME.canaryNamespace],
-  ...['--production-namespace', ACME.productionNamespace],
+  ...['--project', RENAMED.project],
+  ...['--canary-namespace', RENAMED.canaryNamespace],
+  ...['--production-namespace', RENAMED.productionNamespace],
 ];
 
 async function everyManifest(): Promise<Readonly<Record<string, string>>> {

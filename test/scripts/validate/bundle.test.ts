@@ -6,6 +6,7 @@ import { report } from '../../../scripts/validate/report.ts';
 import type { RuleName } from '../../../scripts/validate/rule-names.ts';
 import { FOLDERS } from '../../../scripts/validate/sources.ts';
 import { validateBundle } from '../../../scripts/validate/validate.ts';
+import { SETTINGS } from '../../settings.ts';
 import { folderWith } from './folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -66,8 +67,8 @@ describe('the bundle of this repository', () => {
     {
       fault: 'an Application that another Stage may sync',
       file: 'argocd/application-full.yaml',
-      from: 'orderbooks-delivery:full',
-      to: 'orderbooks-delivery:canary',
+      from: `${SETTINGS.project}:full`,
+      to: `${SETTINGS.project}:canary`,
       rule: 'argocd/not-authorised',
       before: 'kargo.akuity.io/authorized-stage: ',
     },
