@@ -36,6 +36,26 @@ const namespaceName = z
     message: 'expected a namespace of its own, not one of the cluster, Kargo, Argo CD or Rollouts',
   });
 
+const nameFields = {
+  /** Kargo Project, and its namespace. */
+  project: namespaceName.default(NAMES_BY_DEFAULT.project),
+  /** Namespace of the canary's workloads. */
+  canaryNamespace: namespaceName.default(NAMES_BY_DEFAULT.canaryNamespace),
+  /** Namespace of production's workloads. */
+  productionNamespace: namespaceName.default(NAMES_BY_DEFAULT.productionNamespace),
+};
+
+const THREE_NAMES = {
+  path: ['project'],
+  message: 'expected three different names of Project and namespaces',
+};
+
+function areThree(names: Names): boolean {
+  return new Set(NAME_KEYS.map((key) => names[key])).size === NAME_KEYS.length;
+}
+
+const names = z.object(nameFields).refine(areThree, THREE_NAMES);
+
 export const settings = z
   .strictObject({
     /** Kargo and Argo CD compare it byte for byte. */
@@ -49,17 +69,9 @@ export const settings = z
       ),
     /** What stands before the name of a branch in the forge's web pages. */
     browseURL: webAddress,
-    /** Kargo Project, and its namespace. */
-    project: namespaceName.default(NAMES_BY_DEFAULT.project),
-    /** Namespace of the canary's workloads. */
-    canaryNamespace: namespaceName.default(NAMES_BY_DEFAULT.canaryNamespace),
-    /** Namespace of production's workloads. */
-    productionNamespace: namespaceName.default(NAMES_BY_DEFAULT.productionNamespace),
+    ...nameFields,
   })
-  .refine((value) => new Set(NAME_KEYS.map((key) => value[key])).size === NAME_KEYS.length, {
-    path: ['project'],
-    message: 'expected three different names of Project and namespaces',
-  });
+  .refine(areThree, THREE_NAMES);
 export type Settings = z.infer<typeof settings>;
 
 /** The settings of the bundle in `root`. Throws SETTINGS_INVALID, also if the file is missing. */
@@ -69,7 +81,12 @@ export async function readSettings(root: string): Promise<Settings> {
 
 /** Settings from the text of their file. Throws SETTINGS_INVALID. */
 export function parseSettings(text: string): Settings {
-  return parsed(entriesIn(text));
+  return parsed(settings, entriesIn(text));
+}
+
+/** Its names alone, whatever else is wrong with the file. Throws SETTINGS_INVALID. */
+export function parseNames(text: string): Names {
+  return parsed(names, entriesIn(text));
 }
 
 /**
@@ -78,7 +95,7 @@ export function parseSettings(text: string): Settings {
  */
 export async function changeSettings(root: string, changes: Partial<Settings>): Promise<Settings> {
   const text = await textOf(root);
-  const changed = parsed({ ...entriesIn(text), ...changes });
+  const changed = parsed(settings, { ...entriesIn(text), ...changes });
   if (NAME_KEYS.some((key) => key in changes)) await renameIn(root, changed);
   const present = new Set(text.split('\n').map(nameIn));
   const lines = text.split('\n').map((line) => {
@@ -112,8 +129,8 @@ export function nameIn(line: string): string | undefined {
   return /^([A-Za-z]+)=/.exec(line)?.[1];
 }
 
-function parsed(entries: object): Settings {
-  const result = settings.safeParse(entries);
+function parsed<Schema extends z.ZodType>(schema: Schema, entries: object): z.infer<Schema> {
+  const result = schema.safeParse(entries);
   if (result.success) return result.data;
   throw new OrderbooksError(
     'SETTINGS_INVALID',
