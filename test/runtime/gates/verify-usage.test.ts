@@ -23,7 +23,14 @@ afterEach(() => close());
 
 describe('usage', () => {
   it.each<[string, Partial<VerifyOptions>, RegExp]>([
-    ['a tag for a digest', { imageDigest: 'v1.2.3' }, /--image-digest.*a tag is no digest/],
+    [
+      'a tag for a digest',
+      { imageDigest: 'v1.2.3' },
+      /--image-digest.*got "v1\.2\.3"; a tag is no digest/,
+    ],
+    ['no commit', { commit: undefined as never }, /--commit: .* got nothing/],
+    ['no file for the evidence', { evidence: '' }, /--evidence: expected a file/],
+    ['no policy', { policy: '' }, /--policy: expected the file with the policy/],
     ['a short digest', { imageDigest: 'sha256:abc' }, /--image-digest/],
     ['a short commit', { commit: 'abc123' }, /--commit.*40 hexadecimal/],
     [
@@ -133,6 +140,15 @@ describe('usage', () => {
     };
     expect(await verifyCommand(options, around)).toBe(0);
     expect(asked).toBe(namespace);
+  });
+
+  it('lets no inspector of production judge production itself, whose image is the judged one there', async () => {
+    options = { ...options, namespace: options.productionNamespace, dryRun: true };
+    await writeFile(options.policy, 'inspector: production\n');
+    expect(await verifyCommand(options, around)).toBe(2);
+    expect(onOutput().reason).toMatch(/inspector: expected judged where production itself is/);
+    await writeFile(options.policy, 'inspector: judged\n');
+    expect(await verifyCommand(options, around)).toBe(0);
   });
 
   it('prints the overrides of the policy and keeps them in the evidence', async () => {
