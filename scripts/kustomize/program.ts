@@ -93,8 +93,11 @@ async function inspect(
   }
   const spoken = kubectl ? /"kustomizeVersion":\s*"([^"]*)"/.exec(text)?.[1] : text;
   const version = /v?(\d+\.\d+\.\d+)/.exec(spoken ?? '')?.[1];
-  if (version === undefined) return `${path} does not tell a kustomize version`;
-  if (Number.parseInt(version, 10) < OLDEST_MAJOR) return `${path} has kustomize ${version}`;
+  const release = kubectl ? /"gitVersion":\s*"v?([^"]*)"/.exec(text)?.[1] : undefined;
+  const seen = release === undefined ? path : `${path} is kubectl ${release} and`;
+  // Before 1.24 kubectl had a kustomize of 2019 inside, and said nothing of it.
+  if (version === undefined) return `${seen} tells no version of kustomize`;
+  if (Number.parseInt(version, 10) < OLDEST_MAJOR) return `${seen} has kustomize ${version}`;
   return { name: kubectl ? 'kubectl kustomize' : 'kustomize', path, version };
 }
 

@@ -51,11 +51,17 @@ test('says what is missing and how to install it', async () => {
   });
 });
 
-test('says which version is too old', async () => {
-  const path = programs({ kubectl: '{"kustomizeVersion": "v4.5.7"}' });
+test.each([
+  ['"v1.25.4"}, "kustomizeVersion": "v4.5.7"', 'kubectl 1.25.4 and has kustomize 4.5.7'],
+  // As Debian 12 has it.
+  ['"v1.20.5-rc.0.18+2f7d"}', 'kubectl 1.20.5-rc.0.18+2f7d and tells no version of kustomize'],
+])('says which kubectl is too old, and which would do: %s', async (version, seen) => {
+  const path = programs({ kubectl: `{"clientVersion": {"gitVersion": ${version}}` });
   await expect(findKustomize({ PATH: path })).rejects.toMatchObject({
     code: 'KUSTOMIZE_TOO_OLD',
-    message: expect.stringContaining(`${path}/kubectl has kustomize 4.5.7`),
+    message: expect.stringMatching(
+      new RegExp(`/kubectl is ${seen.replace('+', '.')}.* kubectl 1\\.27 or newer.*tasks/tools`),
+    ),
   });
 });
 
