@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KubernetesObject } from '../cluster/objects.ts';
 
 export const BUILDERS = ['buildkit', 'kaniko'] as const;
@@ -17,6 +18,8 @@ export interface BuildPlan {
   readonly repository: string;
   /** Such as `linux/amd64`. */
   readonly platforms: readonly string[];
+  /** Arguments of the Dockerfile, `NAME=value`: part of what makes the digest. */
+  readonly buildArguments: readonly string[];
   /** A bill of materials as an attestation beside the image. */
   readonly sbom: boolean;
   /** Signed with the key in Secret `orderbooks-cosign` once it is pushed. */
@@ -30,49 +33,62 @@ export interface BuildPlan {
 export const REGISTRY_SECRET = 'orderbooks-registry';
 /** Secret with key `token` for a private repository; optional. */
 export const GIT_SECRET = 'orderbooks-git';
+/** ConfigMap with key `buildkitd.toml`: mirrors, registries without TLS or with a CA of their own; optional. */
+const BUILDKITD_CONFIG = 'orderbooks-buildkitd';
 /** Secret with keys `cosign.key` and `cosign.password`, as `cosign generate-key-pair k8s://…` makes it. */
 export const SIGN_SECRET = 'orderbooks-cosign';
 const COSIGN_IMAGE = 'ghcr.io/sigstore/cosign/cosign:v2.4.1';
 /** A finished Job stays this long, so that its log can be read. */
 const KEEP_SECONDS = 86_400;
 const NAME_LENGTH = 12;
+const OPTIONS_LENGTH = 6;
 const USER = 1000;
+const LABELS = {
+  'app.kubernetes.io/name': 'orderbooks',
+  'app.kubernetes.io/component': 'image-build',
+};
 
-/** Name of the Job: the same commit is the same Job, so that asking twice builds once. */
-export function jobName({ builder, commit }: Pick<BuildPlan, 'builder' | 'commit'>): string {
-  return `orderbooks-image-${builder}-${commit.slice(0, NAME_LENGTH)}`;
+/**
+ * Name of the Job: the same commit with the same options is the same Job, so that asking twice builds once. With other options it
+ * is another, because a Job's pod cannot be changed.
+ */
+export function jobName(plan: BuildPlan): string {
+  const options = createHash('sha256')
+    .update(JSON.stringify(jobSpec(plan)))
+    .digest('hex');
+  return `orderbooks-image-${plan.builder}-${plan.commit.slice(0, NAME_LENGTH)}-${options.slice(0, OPTIONS_LENGTH)}`;
 }
 
 /** The Job that builds and pushes `repository:commit` from the commit alone: nothing of this machine goes in. */
 export function buildJob(plan: BuildPlan): KubernetesObject {
-  const labels = {
-    'app.kubernetes.io/name': 'orderbooks',
-    'app.kubernetes.io/component': 'image-build',
-  };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: jobName(plan),
       namespace: plan.namespace,
-      labels,
+      labels: LABELS,
       annotations: { 'orderbooks.example.com/commit': plan.commit },
     },
-    spec: {
-      backoffLimit: 0,
-      activeDeadlineSeconds: plan.deadlineSeconds,
-      ttlSecondsAfterFinished: KEEP_SECONDS,
-      template: {
-        metadata: { labels },
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          ...signed(plan, plan.builder === 'buildkit' ? buildkit(plan) : kaniko(plan)),
-        },
+    spec: jobSpec(plan),
+  } as KubernetesObject;
+}
+
+function jobSpec(plan: BuildPlan) {
+  return {
+    backoffLimit: 0,
+    activeDeadlineSeconds: plan.deadlineSeconds,
+    ttlSecondsAfterFinished: KEEP_SECONDS,
+    template: {
+      metadata: { labels: LABELS },
+      spec: {
+        restartPolicy: 'Never',
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        ...signed(plan, plan.builder === 'buildkit' ? buildkit(plan) : kaniko(plan)),
       },
     },
-  } as KubernetesObject;
+  };
 }
 
 /**
@@ -81,6 +97,7 @@ export function buildJob(plan: BuildPlan): KubernetesObject {
  */
 function buildkit(plan: BuildPlan) {
   const { commit, commitSeconds, repository, platforms, repoUrl, insecure, sbom } = plan;
+  const { buildArguments } = plan;
   const output = [
     'type=image',
     `name=${repository}:${commit}`,
@@ -104,6 +121,7 @@ function buildkit(plan: BuildPlan) {
           `--opt=context=${repoUrl}#${commit}`,
           `--opt=build-arg:REVISION=${commit}`,
           `--opt=build-arg:SOURCE_DATE_EPOCH=${commitSeconds}`,
+          ...buildArguments.map((one) => `--opt=build-arg:${one}`),
           `--opt=platform=${platforms.join(',')}`,
           ...(sbom ? ['--opt=attest:sbom='] : []),
           '--secret=id=GIT_AUTH_TOKEN,env=GIT_AUTH_TOKEN',
@@ -124,16 +142,21 @@ function buildkit(plan: BuildPlan) {
         volumeMounts: [
           registryMount('/registry'),
           { name: 'work', mountPath: '/home/user/.local/share/buildkit' },
+          { name: 'settings', mountPath: '/home/user/.config/buildkit', readOnly: true },
         ],
       },
     ],
-    volumes: [registryVolume(), { name: 'work', emptyDir: {} }],
+    volumes: [
+      registryVolume(),
+      { name: 'work', emptyDir: {} },
+      { name: 'settings', configMap: { name: BUILDKITD_CONFIG, optional: true } },
+    ],
   };
 }
 
 /** For clusters that forbid user namespaces. One platform, that of its node; it runs as root in its own container. */
 function kaniko(plan: BuildPlan) {
-  const { commit, repository, repoUrl, insecure, platforms } = plan;
+  const { commit, repository, repoUrl, insecure, platforms, buildArguments } = plan;
   return {
     containers: [
       {
@@ -144,6 +167,7 @@ function kaniko(plan: BuildPlan) {
           `--context=${repoUrl.replace(/^https?:/, 'git:')}#refs/heads/main#${commit}`,
           '--dockerfile=Dockerfile',
           `--build-arg=REVISION=${commit}`,
+          ...buildArguments.map((one) => `--build-arg=${one}`),
           `--destination=${repository}:${commit}`,
           `--custom-platform=${platforms[0] ?? 'linux/amd64'}`,
           '--reproducible',

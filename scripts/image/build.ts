@@ -51,6 +51,7 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
   const { plan: terms, root, signal } = options;
   const dryRun = options.dryRun === true;
   const kubectl = new Kubectl({ ...options, fieldManager: 'orderbooks-image' });
+  const registry = { signal, insecure: terms.insecure };
   let commit: string | null = null;
   let found: ImageInRegistry | null = null;
   const steps: readonly Step[] = [
@@ -70,7 +71,7 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
     {
       name: 'registry',
       async run() {
-        found = await options.find(terms.repository, commit ?? '', { signal });
+        found = await options.find(terms.repository, commit ?? '', registry);
         const name = `${terms.repository}:${commit ?? ''}`;
         if (found === null) return { state: 'done', detail: `${name} is not there yet` };
         return { state: 'unchanged', detail: `${name} is there` };
@@ -96,7 +97,7 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
       async run() {
         if (dryRun && found === null)
           return { state: 'skipped', detail: 'a dry run builds nothing' };
-        found ??= await options.find(terms.repository, commit ?? '', { signal });
+        found ??= await options.find(terms.repository, commit ?? '', registry);
         requireRight(found, commit ?? '', terms);
         return { state: 'done', detail: `${found?.digest}, for ${found?.platforms.join(', ')}` };
       },

@@ -23,6 +23,7 @@ interface Flags extends ClusterFlags {
   readonly repoUrl?: string;
   readonly repository?: string;
   readonly platform: readonly string[];
+  readonly buildArg: readonly string[];
   readonly sbom?: boolean;
   readonly sign?: boolean;
   readonly insecure?: boolean;
@@ -51,6 +52,12 @@ const program = withClusterOptions(
   .option('--repo-url <url>', 'git repository as pods reach it; default: repoURL of the settings')
   .option('--repository <name>', 'default: imageRepository of the settings')
   .option('--platform <list>', 'separated by commas', platforms, ['linux/amd64'])
+  .option(
+    '--build-arg <name=value>',
+    'of the Dockerfile, again for each: NODE_IMAGE, DEBIAN_SNAPSHOT',
+    buildArgument,
+    [],
+  )
   .option('--sbom', 'attest a software bill of materials beside the image (BuildKit)')
   .option('--sign', 'sign it with the key in Secret orderbooks-cosign (cosign)')
   .option('--insecure', 'the registry has no TLS')
@@ -78,6 +85,7 @@ process.exitCode = await runCommand(program, async (signal) => {
       repoUrl: flags.repoUrl ?? repoURL,
       repository: flags.repository ?? imageRepository,
       platforms: flags.platform,
+      buildArguments: flags.buildArg,
       sbom: flags.sbom === true,
       sign: flags.sign === true,
       insecure: flags.insecure === true,
@@ -87,6 +95,14 @@ process.exitCode = await runCommand(program, async (signal) => {
   if (image !== null && flags.json !== true) process.stdout.write(`${image}\n`);
   return finish(result, { commit, image }, flags.json === true);
 });
+
+function buildArgument(text: string, before: readonly string[]): readonly string[] {
+  if (/^[A-Z_]+=/.test(text) && !/^(REVISION|SOURCE_DATE_EPOCH)=/.test(text))
+    return [...before, text];
+  throw new InvalidArgumentError(
+    'expected NAME=value; REVISION and the time are those of the commit',
+  );
+}
 
 function platforms(text: string): readonly string[] {
   const list = text.split(',');

@@ -19,6 +19,8 @@ export interface RegistryOptions {
   readonly signal: AbortSignal;
   /** `auths` of a Docker configuration; default: that of DOCKER_CONFIG or ~/.docker. */
   readonly credentials?: Credentials;
+  /** Spoken to without TLS, as somebody said with `--insecure`; a registry of this machine always is. */
+  readonly insecure?: boolean;
 }
 
 /** base64 of `user:password` by registry host. Secret. */
@@ -130,8 +132,11 @@ interface Registry {
 async function connect(repository: string, options: RegistryOptions): Promise<Registry> {
   const [host = '', ...rest] = repository.split('/');
   const name = rest.join('/');
-  // Plain HTTP only where nobody can listen in between.
-  const scheme = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host) ? 'http' : 'https';
+  // Plain HTTP only where nobody can listen in between, or where nobody minds.
+  const scheme =
+    options.insecure === true || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host)
+      ? 'http'
+      : 'https';
   const credentials = options.credentials ?? (await dockerCredentials());
   const basic = credentials[host] ?? credentials[`https://${host}`];
   let authorization = basic === undefined ? undefined : `Basic ${basic}`;

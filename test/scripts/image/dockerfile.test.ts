@@ -24,15 +24,14 @@ test('the base is a digest, and Debian is that of one moment', async () => {
 });
 
 test("the compile cache has the same bytes each time, and a process without the build's options takes it", async () => {
-  const text = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
-  const options = /^RUN node (.*) \/app\/runtime\/process\/fill-compile-cache\.ts/m.exec(text)?.[1];
+  const options = await fillOptions();
   const module = join(ROOT, 'runtime/config/load.ts');
   const fill = (name: string, words: readonly string[], debug: NodeJS.ProcessEnv = {}) =>
     promisify(execFile)(process.execPath, [...words, '--import', module, '--eval', '0'], {
       env: { ...process.env, ...debug, NODE_COMPILE_CACHE: join(folder, name) },
     });
-  await fill('one', options?.split(' ') ?? []);
-  await fill('two', options?.split(' ') ?? []);
+  await fill('one', options);
+  await fill('two', options);
   const bytes = async (name: string) => {
     const files = await readdir(join(folder, name), { recursive: true, withFileTypes: true });
     const all = files
@@ -48,3 +47,18 @@ test("the compile cache has the same bytes each time, and a process without the 
   const { stdout, stderr } = await fill('one', [], { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
   expect(`${stdout}${stderr}`).toMatch(/load\.ts was accepted/);
 });
+
+test('no garbage is collected while the compile cache is filled, because the cache would tell when', async () => {
+  const fill = join(ROOT, 'runtime/process/fill-compile-cache.ts');
+  const words = [...(await fillOptions()), '--trace-gc', fill];
+  const { stdout } = await promisify(execFile)(process.execPath, words, {
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') },
+  });
+  expect(stdout.match(/ ms: (Scavenge|Mark-Compact).*/g)).toBeNull();
+});
+
+async function fillOptions(): Promise<readonly string[]> {
+  const text = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
+  const fill = /^RUN node (.*) \/app\/runtime\/process\/fill-compile-cache\.ts/m.exec(text);
+  return fill?.[1]?.split(' ') ?? [];
+}

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { git } from '../../../scripts/git.ts';
 import { buildImage } from '../../../scripts/image/build.ts';
-import { buildJob } from '../../../scripts/image/build-job.ts';
+import { buildJob, jobName } from '../../../scripts/image/build-job.ts';
 import { findImage, type ImageInRegistry } from '../../../scripts/image/registry.ts';
 import { type FakeAnswer, fakeKubectl, HOSTILE } from '../deploy/fake-kubectl.ts';
 
@@ -19,6 +19,7 @@ const PLAN = {
   repoUrl: 'https://git.example.com/data/orderbooks.git',
   repository: 'registry.example.com/data/orderbooks',
   platforms: ['linux/amd64', 'linux/arm64'],
+  buildArguments: ['NODE_IMAGE=mirror/node:1', 'DEBIAN_SNAPSHOT='],
   sbom: false,
   sign: false,
   insecure: false,
@@ -94,6 +95,26 @@ test('the Job builds the commit from the repository, with its own time, and no p
   expect(text).not.toContain('"privileged":true');
 });
 
+test('the same commit with the same options is the same Job; other options are another, as a pod cannot be changed', () => {
+  const plan = { ...PLAN, commit: 'a'.repeat(40), commitSeconds: 1 };
+  expect(jobName(plan)).toBe(jobName({ ...plan }));
+  expect(jobName(plan)).toMatch(/^orderbooks-image-buildkit-a{12}-[0-9a-f]{6}$/);
+  for (const other of [{ sbom: true }, { repository: 'other/place' }, { buildArguments: [] }]) {
+    expect(jobName({ ...plan, ...other })).not.toBe(jobName(plan));
+  }
+});
+
+test('arguments of the Dockerfile and settings of BuildKit reach the build', () => {
+  const plan = { ...PLAN, commit: 'a'.repeat(40), commitSeconds: 1 };
+  const text = JSON.stringify(buildJob(plan));
+  expect(text).toContain('"--opt=build-arg:NODE_IMAGE=mirror/node:1"');
+  expect(text).toContain('"--opt=build-arg:DEBIAN_SNAPSHOT="');
+  expect(text).toContain('"configMap":{"name":"orderbooks-buildkitd","optional":true}');
+  expect(JSON.stringify(buildJob({ ...plan, builder: 'kaniko' }))).toContain(
+    '"--build-arg=NODE_IMAGE=mirror/node:1"',
+  );
+});
+
 test('credentials reach the Job as references to Secrets, never as values', () => {
   for (const builder of ['buildkit', 'kaniko'] as const) {
     const text = JSON.stringify(
@@ -153,6 +174,23 @@ test('a build that ends well brings the image; one that fails brings the end of 
   expect(broken.result.error?.code).toBe('BUILD_FAILED');
   expect(broken.result.error?.message).toContain('npm error');
   expect(broken.image).toBeNull();
+});
+
+test('a registry without TLS is asked without TLS, where that was said', async () => {
+  const asked: unknown[] = [];
+  await buildImage({
+    root,
+    gitRef: 'HEAD',
+    remote: 'origin',
+    plan: { ...PLAN, insecure: true },
+    signal: SIGNAL,
+    tell: () => undefined,
+    find: async (_repository, _reference, { insecure }) => {
+      asked.push(insecure);
+      return right(sha);
+    },
+  });
+  expect(asked).toEqual([true]);
 });
 
 test('an image of another commit, or without a wanted platform, is refused', async () => {
