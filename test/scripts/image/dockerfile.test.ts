@@ -55,7 +55,7 @@ test('no garbage is collected while the compile cache is filled, because the cac
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') },
   });
   expect(stdout.match(/ ms: (Scavenge|Mark-Compact).*/g)).toBeNull();
-});
+}, 120_000);
 
 async function fillOptions(): Promise<readonly string[]> {
   const text = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
