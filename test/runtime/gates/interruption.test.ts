@@ -66,6 +66,14 @@ describe('interruptions', () => {
     ]);
   });
 
+  it.each([
+    ['a loss that names no slot', null, 'ws2-1'],
+    ['a return that names no slot', 'ws1-1', null],
+  ])('takes %s for one of any slot', (_what, lost, back) => {
+    const rows = [gap('disconnect', T, lost, 0), gap('connect', T + 1000, back, 1)];
+    expect(interruptions(rows, END)).toMatchObject([{ recoveredAt: T + 1000 }]);
+  });
+
   it('pairs by slot even when two slots lost their connections at the same recorded moment', () => {
     const found = interruptions(
       [

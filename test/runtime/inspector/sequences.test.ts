@@ -2,36 +2,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archiveManifestPath, verifiedPath } from '../../../runtime/archive/layout.ts';
-import type { ArchiveManifest } from '../../../runtime/archive/manifest.ts';
-import type { NewRow } from '../../../runtime/archive/row-line.ts';
 import { inspect } from '../../../runtime/inspector/inspect.ts';
 import { isClean, reportText } from '../../../runtime/inspector/text.ts';
-import { frame, rotatingWriter, withFolder } from '../archive/rows.ts';
-
-/** Writes each group of rows into a segment of its own. */
-async function segments(dataRoot: string, groups: readonly (readonly NewRow[])[]) {
-  const manifests: ArchiveManifest[] = [];
-  const writer = await rotatingWriter(dataRoot, (manifest) => manifests.push(manifest));
-  for (const group of groups) {
-    for (const row of group) writer.append(row);
-    await writer.flush();
-  }
-  await writer.close();
-  expect(manifests).toHaveLength(groups.length);
-  return manifests;
-}
-
-function lost(frames: number): NewRow {
-  return {
-    type: 'gap',
-    connection_id: 'c1',
-    reason: 'overflow',
-    since: null,
-    at: new Date().toISOString(),
-    detail: 'made by a test',
-    lost_frames: frames,
-  };
-}
+import { frame, withFolder } from '../archive/rows.ts';
+import { lost, segments } from './segments.ts';
 
 async function judged(dataRoot: string) {
   const report = await inspect({ dataRoot });
