@@ -20,6 +20,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 interface Flags {
   readonly tool: ClusterTool;
   readonly nodeImage?: string;
+  readonly buildArg: readonly string[];
   readonly charts?: string;
   readonly output: string;
   readonly keep?: boolean;
@@ -37,6 +38,12 @@ const program = new Command('smoke')
     new Option('--tool <name>', 'what makes the cluster').choices(['kind', 'k3d']).default('kind'),
   )
   .option('--node-image <image>', 'what the node is made of, such as one of your mirror')
+  .option(
+    '--build-arg <name=value>',
+    'of the Dockerfile, again for each: NODE_IMAGE, DEBIAN_SNAPSHOT',
+    (value: string, before: readonly string[]) => [...before, value],
+    [],
+  )
   .option('--charts <folder>', 'take charts from here, as npm run platform does')
   .option('--output <folder>', 'result, evidence and diagnostics', join(ROOT, 'data/smoke'))
   .option('--keep', 'leave the cluster and the registry')
@@ -53,7 +60,7 @@ const program = new Command('smoke')
 
 process.exitCode = await runCommand(program, async (signal) => {
   program.parse();
-  const { tool, nodeImage, charts, output: folder, ...flags } = program.opts<Flags>();
+  const { tool, nodeImage, buildArg, charts, output: folder, ...flags } = program.opts<Flags>();
   const json = flags.json === true;
   const output = resolve(folder);
   const kubectl = new Kubectl({ context: contextOf(tool, CLUSTER), signal });
@@ -63,6 +70,7 @@ process.exitCode = await runCommand(program, async (signal) => {
     root: ROOT,
     tool,
     nodeImage,
+    buildArguments: buildArg,
     folder: temporary,
     output,
     ...(charts === undefined ? {} : { charts: resolve(charts) }),

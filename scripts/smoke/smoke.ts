@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import type { Step } from '../cluster/steps.ts';
 import { type ClusterTool, contextOf, type Machine } from '../deploy/tool.ts';
+import { DEFAULT_BUILD } from '../e2e/release.ts';
 import {
   CLUSTER,
   makeCluster,
@@ -19,6 +20,8 @@ export interface SmokeOptions {
   readonly tool: ClusterTool;
   /** Of the cluster's nodes; absent: the tool's own. */
   readonly nodeImage?: string | undefined;
+  /** `NAME=VALUE` for the Dockerfile, such as a base of your mirror. */
+  readonly buildArguments: readonly string[];
   /** Temporary; git repositories, remote and rclone.conf of the run. */
   readonly folder: string;
   /** Where the result and the evidence of the run go. */
@@ -101,6 +104,7 @@ export function smokeSteps(options: SmokeOptions): {
           `--git-url=${gitUrl}`,
           `--registry=${REGISTRY}/orderbooks`,
           `--rclone-conf=${rcloneConf}`,
+          `--build=${buildCommand(options.buildArguments)}`,
           // The remote listens on a port that needs no root; the bundle's uploader may reach 443 only.
           `--set=gitops/base/networkpolicy-remote.yaml:spec.egress.0.ports.0.port=${remotePort}`,
           `--output=${join(output, 'e2e')}`,
@@ -113,4 +117,10 @@ export function smokeSteps(options: SmokeOptions): {
     },
   ];
   return { steps, stop: async () => services?.stop() };
+}
+
+/** The default of `npm run e2e`, with more values for the Dockerfile, each as one word of the shell. */
+export function buildCommand(values: readonly string[]): string {
+  const words = values.map((value) => ` --build-arg '${value.replaceAll("'", `'\\''`)}'`);
+  return DEFAULT_BUILD.replace('docker build', () => `docker build${words.join('')}`);
 }

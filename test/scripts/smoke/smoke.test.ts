@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Kubectl } from '../../../scripts/cluster/kubectl.ts';
 import { collectDiagnostics } from '../../../scripts/smoke/diagnostics.ts';
 import { makeCluster, startServices } from '../../../scripts/smoke/machine.ts';
+import { buildCommand } from '../../../scripts/smoke/smoke.ts';
 import { follow, printCluster } from '../../../scripts/smoke/watching.ts';
 import { fakeKubectl } from '../deploy/fake-kubectl.ts';
 
@@ -56,6 +58,20 @@ describe('the cluster of a smoke test', () => {
       code: 'PROGRAM_FAILED',
       message: expect.stringContaining('exit code 3'),
     });
+  });
+});
+
+describe('the images of a smoke test', () => {
+  it('are built with the values that were given, each one word whatever it holds', async () => {
+    const { PATH } = await programs();
+    const values = ['NODE_IMAGE=mirror.example/node', "NOTE=it's $HOME; two words"];
+    const env = { PATH, IMAGE: 'here/orderbooks:1', REVISION: 'abc' };
+    expect(spawnSync('sh', ['-c', buildCommand(values)], { env }).status).toBe(0);
+    const [build, push] = (await calls()).split('\n');
+    expect(build).toBe(
+      `docker build --build-arg ${values[0]} --build-arg ${values[1]} --build-arg REVISION=abc --tag here/orderbooks:1 .`,
+    );
+    expect(push).toBe('docker push here/orderbooks:1');
   });
 });
 
