@@ -47,10 +47,15 @@ export async function follow({ words, timeoutMs, kubectl, signal, stream, enviro
   }
 }
 
-/** Pods that are not as they should be, and the newest events, of all namespaces. */
+/**
+ * Pods that are not as they should be, and the newest events, of all namespaces.
+ *
+ * @param printed events that were printed before and are not printed again; the new ones are added
+ */
 export async function printCluster(
   kubectl: Pick<Kubectl, 'answer'>,
   stream: { write(text: string): unknown },
+  printed: Set<string> = new Set(),
 ): Promise<void> {
   const [pods, events] = await Promise.all([
     kubectl.answer(['get', 'pods', '--all-namespaces', '--no-headers']),
@@ -68,8 +73,15 @@ export async function printCluster(
   const seen =
     pods.code === 0 ? `${all.length} pods, not ready: ${late.length}` : pods.error.trim();
   const newest = events.code === 0 ? lines(events.out).slice(-EVENTS) : [events.error.trim()];
-  const text = [`── ${seen}`, ...late, '── newest events', ...newest, '──'];
+  const fresh = newest.filter((line) => !printed.has(withoutAge(line)));
+  for (const line of fresh) printed.add(withoutAge(line));
+  const text = [`── ${seen}`, ...late, '── new events', ...fresh, '──'];
   stream.write(`${text.map((line) => `    ${line}`).join('\n')}\n`);
+}
+
+/** The second column of an event grows while it stays the same event. */
+function withoutAge(line: string): string {
+  return line.replace(/^(\S+\s+)\S+\s+/, '$1');
 }
 
 async function watch(
@@ -77,10 +89,11 @@ async function watch(
   stream: NodeJS.WriteStream,
   signal: AbortSignal,
 ): Promise<void> {
+  const printed = new Set<string>();
   try {
     for (;;) {
       await sleep(LOOK_EVERY_MS, undefined, { signal });
-      await printCluster(kubectl, stream);
+      await printCluster(kubectl, stream, printed);
     }
   } catch (error) {
     if (!signal.aborted) stream.write(`    cannot look at the cluster: ${String(error)}\n`);

@@ -95,6 +95,25 @@ describe('while a smoke test waits', () => {
     expect(text).toContain('FailedScheduling');
   });
 
+  it('an event is printed once, however old it gets', async () => {
+    const told: string[] = [];
+    const printed = new Set<string>();
+    for (const age of ['5s', '25s']) {
+      const events = `argocd ${age} Warning BackOff pod/repo-1 again\nargocd ${age} Normal At${age} pod/repo-1 x\n`;
+      const kubectl = {
+        answer: async ([, what]: readonly string[]) => ({
+          code: 0,
+          out: what === 'events' ? events : '',
+          error: '',
+        }),
+      };
+      await printCluster(kubectl, { write: (text) => told.push(text) }, printed);
+    }
+    expect(told[0]).toContain('BackOff');
+    expect(told[1]).not.toContain('BackOff');
+    expect(told[1]).toContain('At25s');
+  });
+
   it('a command that takes too long is ended and named', async () => {
     const { environment } = await fakeKubectl(folder, []);
     const endless = join(folder, 'endless.mjs');
