@@ -1,6 +1,7 @@
 import { access, constants, mkdtemp, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownPrefix, removeAbandoned } from './abandoned-folders.ts';
 
 /** Linux keeps what is below it in memory. */
 const MEMORY = '/dev/shm';
@@ -10,10 +11,12 @@ const LEAST_ROOM_BYTES = 3_221_225_472;
 /**
  * Makes a folder of the caller's own, `prefix` with a random ending, for checkouts that are thrown away: in memory where
  * there is room, because a disk took longer to make their files than all else together; elsewhere, and always where
- * TMPDIR says so, in the temporary folder.
+ * TMPDIR says so, in the temporary folder. What a killed run left under the same prefix is removed.
  */
 export async function makeTemporaryFolder(prefix: string): Promise<string> {
-  return mkdtemp(join(await temporaryPlace(), prefix));
+  const place = await temporaryPlace();
+  removeAbandoned(place, prefix);
+  return mkdtemp(join(place, ownPrefix(prefix)));
 }
 
 async function temporaryPlace(): Promise<string> {
