@@ -114,6 +114,9 @@ export const BAD_COLLECTORS: readonly Variant[] = [
   variant('archives: no manifests', ['snapshots-parse'], /manifest missing/, (world) =>
     eachArchive(world, 'rest_snapshots', { manifest: 'missing' }),
   ),
+  variant('archives: a connection skips', ['snapshots-parse'], /connection sequence/, (world) =>
+    eachArchive(world, 'rest_snapshots', { connection_sequence_breaks: 1 }),
+  ),
   variant('archives: elsewhere', ['snapshots-parse'], /lies outside/, (world) => {
     world.change.inspect = (report) => ({
       ...report,

@@ -101,6 +101,25 @@ export const BAD_REPORTS: readonly Variant[] = [
       archives: report.archives.map((one) => ({ ...one, path: `elsewhere/${one.path}` })),
     });
   }),
+  ...(['first_sequence', 'last_sequence'] as const).map((number) =>
+    variant(
+      `report: archives with rows and no ${number}`,
+      ['sequences-gapless'],
+      /rows without a number/,
+      (world) => {
+        eachArchive(world, '', { [number]: null });
+      },
+    ),
+  ),
+  variant('report: run manifest of the future', ['counters-exposed'], /of the future/, (world) => {
+    world.change.inspect = (report) => ({
+      ...report,
+      run_manifests: report.run_manifests.map((run) => ({
+        ...run,
+        updated_at: '2026-11-22T10:00:00.000Z',
+      })),
+    });
+  }),
   variant(
     'report: runs not joined',
     ['sequences-gapless'],

@@ -1,10 +1,6 @@
 import type { Mutation } from './candidates.ts';
 
-/** Only how long is waited, which no verdict turns on: another test counts it. */
-const CLOSED = 'closed-archives.test.ts notices it';
-const OBSERVED = 'observation.test.ts or acts-in-order.test.ts notices it';
-
-/** Changes that no world can notice, each with the reason: what they change cannot decide anything. */
+/** Changes that nobody can notice, each with the reason: what they change cannot decide anything. */
 export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
   'runtime/gates/checks/connections-recover.ts: lost.length !== 0': 'words of a pass',
   'runtime/gates/checks/connections-recover.ts: one.recoveredAt !== null ? [] : [one.recoveredAt - one.lostAt],':
@@ -47,27 +43,10 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
     'words of what was observed',
   "runtime/gates/checks/data-advances.ts: `${count(samples[0])} → ${count(samples.at(-1))} data frames in ${samples.length} scrapes, ${observation.failures.length} failed; newest write ${from !== null ? 'none' : new Date(from).toISOString()} → ${to === null ? 'none' : new Date(to).toISOString()}`,":
     'words of what was observed',
-  'runtime/gates/closed-archives.ts: streams.some((stream) => archives.some((one) => one.stream === stream)) &&':
-    CLOSED,
-  'runtime/gates/closed-archives.ts: streams.every((stream) => archives.some((one) => one.stream !== stream)) &&':
-    CLOSED,
-  'runtime/gates/closed-archives.ts: streams.every((stream) => archives.every((one) => one.stream === stream)) &&':
-    CLOSED,
-  'runtime/gates/closed-archives.ts: if (closed && time >= deadline) return;': CLOSED,
-  'runtime/gates/observation.ts: open = readConnections(metrics).problems.length !== 0;': OBSERVED,
-  'runtime/gates/observation.ts: const next = begun >= end ? end : latestEnd;': OBSERVED,
-  'runtime/gates/closed-archives.ts: if (left > 0) return inspection;': CLOSED,
-  "runtime/gates/closed-archives.ts: if (looked || !archives.some((one) => one.manifest !== 'missing')) return inspection;":
-    CLOSED,
-  "runtime/gates/closed-archives.ts: if (looked || !archives.every((one) => one.manifest === 'missing')) return inspection;":
-    CLOSED,
-  'runtime/gates/closed-archives.ts: if (time < givenUp) return;': CLOSED,
-  'runtime/gates/closed-archives.ts: const closed = streams.some(': CLOSED,
-  'runtime/gates/closed-archives.ts: if (closed || time < deadline) return;': CLOSED,
-  "runtime/gates/closed-archives.ts: const counted = sample.metrics.value('orderbooks_archive_closed_total') === null;":
-    CLOSED,
-  'runtime/gates/closed-archives.ts: if (!counted && time < givenUp) return;': CLOSED,
-  'runtime/gates/closed-archives.ts: if (!counted || time >= givenUp) return;': CLOSED,
+  'runtime/gates/metrics.ts: if (name === undefined && valueText === undefined) {':
+    'a line of the format has both, another has neither',
+  'runtime/gates/metrics.ts: if (key !== undefined || value !== undefined) labels[key] = unescaped(value);':
+    'a label that was found has both',
 };
 
 /** By the changed line itself, because line numbers move. */

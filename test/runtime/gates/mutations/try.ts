@@ -2,27 +2,60 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Mutation } from './candidates.ts';
+import { askTests } from './tests.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-/** A mutation may wait for something that never comes: then the gate would end by its deadline, and nothing passes. */
-const HANGS_AFTER_MS = 120_000;
+/**
+ * A change may make something wait for what never comes: in reality the gate would end by its deadline, and nothing passes.
+ * All worlds take three seconds; on a machine with thirty times too much to do they were seen to take two minutes.
+ */
+const WORLDS_END_WITHIN_MS = 300_000;
 
-/** Which expectation of the gates' tests a mutation breaks; null if none: nobody would notice. */
-export function tryMutation({
-  file,
-  source,
-}: Pick<Mutation, 'file' | 'source'>): Promise<string | null> {
+/** What became of a change. `for ever` is neither seen red nor a pass: nothing came to its end. */
+export type Trial =
+  | { readonly noticed: 'red' | 'for ever'; readonly by: string }
+  | { readonly noticed: 'no' };
+
+const UNNOTICED: Trial = { noticed: 'no' };
+
+/** The whole and broken worlds of the gates, or test files by their paths from the root of the repository. */
+export type Judge = 'worlds' | readonly string[];
+
+/** Asks those who judge a subject, one after the other, whether a changed source breaks anything that they say. */
+export async function tryMutation(
+  change: Pick<Mutation, 'file' | 'source'>,
+  judges: readonly Judge[],
+): Promise<Trial> {
+  for (const judge of judges) {
+    const trial =
+      judge === 'worlds' ? await askWorlds(change) : await askTests(ROOT, change, judge);
+    if (trial.noticed !== 'no') return trial;
+  }
+  return UNNOTICED;
+}
+
+function askWorlds({ file, source }: Pick<Mutation, 'file' | 'source'>): Promise<Trial> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('judge.ts', import.meta.url), {
       workerData: { file: join(ROOT, file), source, check: checkIn(file) },
     });
-    const limit = setTimeout(() => settle('it never ends'), HANGS_AFTER_MS);
-    const settle = (broken: string | null) => {
+    let settled = false;
+    const settle = (trial: Trial) => {
+      if (settled) return;
+      settled = true;
       clearTimeout(limit);
-      worker.terminate().then(() => resolve(broken), reject);
+      worker.terminate().then(() => resolve(trial), reject);
     };
-    worker.once('message', settle);
-    worker.once('error', (error) => settle(`it ends with ${String(error)}`));
+    const limit = setTimeout(
+      () => settle({ noticed: 'for ever', by: 'worlds' }),
+      WORLDS_END_WITHIN_MS,
+    );
+    worker.once('message', (broken: string | null) =>
+      settle(broken === null ? UNNOTICED : { noticed: 'red', by: broken }),
+    );
+    // With nothing left to do and no answer, something waits for what nobody will bring.
+    worker.once('exit', () => settle({ noticed: 'for ever', by: 'worlds' }));
+    worker.once('error', (error) => settle({ noticed: 'red', by: `ends with ${String(error)}` }));
   });
 }
 
