@@ -5,6 +5,9 @@ import type { Kubectl } from '../cluster/kubectl.ts';
 
 const MARGIN_MS = 10_000;
 const LAST_EVENTS = 8;
+/** Of a pod that runs and is not ready: its own words mostly say what it waits for. */
+const LAST_LOG_LINES = 4;
+const MOST_CHARACTERS = 300;
 
 const pod = z.object({
   metadata: z.object({ name: z.string(), deletionTimestamp: z.string().nullish() }),
@@ -78,13 +81,16 @@ export async function waitForRollout(
 
 /** What pods and events say, for a person; says so where they cannot be read. */
 export async function diagnosis(kubectl: Kubectl, rollout: Rollout): Promise<string> {
-  const { namespace } = rollout;
+  const { namespace, deployment } = rollout;
   const lines: string[] = [];
   try {
     for (const { metadata, status } of await pods(kubectl, rollout)) {
-      const waiting = status.containerStatuses[0]?.state.waiting;
+      const container = status.containerStatuses[0];
+      const waiting = container?.state.waiting;
       const why = waiting ? `, waits: ${waiting.reason} ${waiting.message}`.trimEnd() : '';
-      lines.push(`pod ${metadata.name}: ${status.phase}${why}`);
+      const silent = status.phase === 'Running' && !waiting && container?.ready === false;
+      lines.push(`pod ${metadata.name}: ${status.phase}${silent ? ', not ready' : ''}${why}`);
+      if (silent) lines.push(...(await lastWords(kubectl, namespace, metadata.name)));
     }
     if (lines.length === 0) lines.push('no pod: see the events of its ReplicaSet');
     const events = await kubectl.run([
@@ -94,12 +100,24 @@ export async function diagnosis(kubectl: Kubectl, rollout: Rollout): Promise<str
       '--sort-by=.lastTimestamp',
       '--output=custom-columns=:.type,:.reason,:.involvedObject.name,:.message',
     ]);
-    const last = events.trim().split('\n').slice(-LAST_EVENTS);
+    // Of its pods and ReplicaSets; in the namespace others come and go.
+    const own = events
+      .trim()
+      .split('\n')
+      .filter((line) => (line.split(/\s+/)[2] ?? '').startsWith(deployment));
+    const last = own.slice(-LAST_EVENTS);
     lines.push(...last.map((line) => `event ${line.replaceAll(/\s+/g, ' ')}`));
   } catch (error) {
     lines.push(`pods and events cannot be read: ${messageOf(error)}`);
   }
   return lines.join('\n');
+}
+
+async function lastWords(kubectl: Kubectl, namespace: string, pod: string): Promise<string[]> {
+  const words = ['logs', pod, `--namespace=${namespace}`, `--tail=${LAST_LOG_LINES}`];
+  const { code, out, error } = await kubectl.answer(words);
+  const lines = (code === 0 ? out : error).trim().split('\n');
+  return lines.map((line) => `  log ${line.slice(0, MOST_CHARACTERS)}`);
 }
 
 function pods(kubectl: Kubectl, { namespace, component }: Rollout) {

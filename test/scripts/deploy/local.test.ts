@@ -91,6 +91,29 @@ test('a trial that does not record fails, and says so', async () => {
   expect(result.steps.at(-1)).toMatchObject({ name: 'verify', state: 'not started' });
 });
 
+test('a recorder that runs and is not ready is told with its last words, and with its own events only', async () => {
+  const pod = {
+    metadata: { name: 'orderbooks-ws-recorder-1' },
+    status: { phase: 'Running', containerStatuses: [{ ready: false }] },
+  };
+  const { result } = await deploy([
+    ['rollout status *', { code: 1, error: 'error: exceeded its progress deadline' }],
+    ['get pods *', json({ items: [pod] })],
+    ['logs orderbooks-ws-recorder-1 *', { out: 'discovery has problems\n' }],
+    [
+      'get events *',
+      {
+        out: 'Warning Unhealthy orderbooks-simulated-feed-1 probe failed\nNormal Completed orderbooks-uploader-2 done\n',
+      },
+    ],
+    ...WELL,
+  ]);
+  expect(result.error?.message).toContain('orderbooks-ws-recorder-1: Running, not ready');
+  expect(result.error?.message).toContain('log discovery has problems');
+  expect(result.error?.message).toContain('event Warning Unhealthy orderbooks-simulated-feed-1');
+  expect(result.error?.message).not.toContain('orderbooks-uploader-2');
+});
+
 test.each(HOSTILE)(
   '%s while applying is told as %s, and nothing is waited for',
   async (_name, code, answer) => {
