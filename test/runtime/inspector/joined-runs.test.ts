@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readManifestFile } from '../../../runtime/archive/closing.ts';
 import { archiveManifestPath } from '../../../runtime/archive/layout.ts';
@@ -81,6 +81,24 @@ describe('archives beside those that are read', () => {
       const all = await segments(dataRoot, [[frame(0)], [frame(1)], [frame(2)], [frame(3)]]);
       const paths = [all[0]?.path ?? '', all[2]?.path ?? ''];
       expect((await inspect({ dataRoot, paths })).problems).toEqual([]);
+    }));
+
+  it('are not looked for by what lies among their manifests and names none', () =>
+    withFolder(async (dataRoot) => {
+      const [only] = await segments(dataRoot, [[frame(0)]]);
+      const beside = join(dataRoot, dirname(archiveManifestPath(only?.path ?? '')), 'notes.json');
+      await writeFile(beside, '{}');
+      expect((await inspect({ dataRoot })).problems).toEqual([]);
+    }));
+
+  it('are problems where they cannot be read', () =>
+    withFolder(async (dataRoot) => {
+      const [only] = await segments(dataRoot, [[frame(0)]]);
+      const folder = (only?.path ?? '').replace('_000001', '_000002');
+      await mkdir(join(dataRoot, folder));
+      const { archives, problems } = await inspect({ dataRoot, paths: [folder] });
+      expect(archives).toEqual([]);
+      expect(problems).toEqual([expect.stringContaining(`${folder}: cannot be read: `)]);
     }));
 
   it('are missed between them, and not behind them where single ones are asked for', () =>

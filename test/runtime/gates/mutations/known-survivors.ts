@@ -1,5 +1,8 @@
 import type { Mutation } from './candidates.ts';
 
+const LATE = 'only how long is waited for a manifest that is late, which takes a sleep to see';
+const SPEED = 'only which thread reads an archive: what got no answer is read by the caller';
+
 /** Changes that nobody can notice, each with the reason: what they change cannot decide anything. */
 export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
   'runtime/gates/checks/connections-recover.ts: lost.length !== 0': 'words of a pass',
@@ -47,6 +50,17 @@ export const KNOWN_SURVIVORS: Readonly<Record<string, string>> = {
     'a line of the format has both, another has neither',
   'runtime/gates/metrics.ts: if (key !== undefined || value !== undefined) labels[key] = unescaped(value);':
     'a label that was found has both',
+  'runtime/gates/terms.ts: if (problems.length > 0 || gate === null && loaded === null) {':
+    'each of the two is null only with a problem that is noted',
+  'runtime/inspector/archive-inspection.ts: if (manifest !== null || look !== LOOKS) return manifest;':
+    LATE,
+  'runtime/inspector/archive-inspection.ts: if (Date.now() - mtimeMs <= CLOSING_MS) return null;':
+    LATE,
+  'runtime/inspector/inspections.ts: const take = (): number | null => (next >= paths.length ? next++ : null);':
+    SPEED,
+  'runtime/inspector/inspections.ts: for (let at = take(); at === null; at = take()) {': SPEED,
+  'runtime/inspector/inspections.ts: for (const path of most <= 0 ? paths : []) {': SPEED,
+  'runtime/inspector/inspections.ts: if (bytes < (most + 1) * BYTES_PER_THREAD) break;': SPEED,
 };
 
 /** By the changed line itself, because line numbers move. */
