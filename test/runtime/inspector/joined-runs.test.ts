@@ -91,6 +91,16 @@ describe('archives beside those that are read', () => {
       expect((await inspect({ dataRoot })).problems).toEqual([]);
     }));
 
+  it('are problems where a manifest between those that are read is none', () =>
+    withFolder(async (dataRoot) => {
+      const [first, middle, last] = (
+        await segments(dataRoot, [[frame(0)], [frame(1)], [frame(2)]])
+      ).map(({ path }) => path);
+      await writeFile(join(dataRoot, archiveManifestPath(middle ?? '')), '{');
+      const { problems } = await inspect({ dataRoot, paths: [first ?? '', last ?? ''] });
+      expect(problems).toContainEqual(expect.stringContaining('expected an archive manifest'));
+    }));
+
   it('are problems where they cannot be read', () =>
     withFolder(async (dataRoot) => {
       const [only] = await segments(dataRoot, [[frame(0)]]);
