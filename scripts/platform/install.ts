@@ -1,3 +1,4 @@
+import { ClusterError } from '../cluster/failure.ts';
 import type { Helm } from '../cluster/helm.ts';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { outcomeOf, type Step, type StepOutcome } from '../cluster/steps.ts';
@@ -7,6 +8,7 @@ import { installChart } from './chart.ts';
 import type { Chosen, Runners } from './components.ts';
 import { installForgejoRunner } from './forgejo-runner.ts';
 import { preflight, requireGood } from './preflight.ts';
+import { unreadyPods } from './unready-pods.ts';
 import { type ValuesOptions, valuesOf } from './values.ts';
 import { type NfsShare, provideVolumes } from './volumes.ts';
 
@@ -62,7 +64,14 @@ export function installSteps(options: InstallOptions): readonly Step[] {
             return { state: 'unchanged', detail: "somebody else's, left alone" };
           const wanted = await valuesOf(component.name, values);
           const { timeoutMs } = options;
-          return installChart({ helm, component, values: wanted, ...charted, dryRun, timeoutMs });
+          const chart = { helm, component, values: wanted, ...charted, dryRun, timeoutMs };
+          return installChart(chart).catch(async (error: unknown): Promise<never> => {
+            // Helm says that it waited too long, not for what.
+            if (!(error instanceof ClusterError) || dryRun) throw error;
+            const pods = await unreadyPods(kubectl.regardless(), component.namespace);
+            const { code, message, outcomeUnknown } = error;
+            throw new ClusterError(code, `${message}${pods}`, { cause: error, outcomeUnknown });
+          });
         },
       };
     }),
