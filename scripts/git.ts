@@ -26,14 +26,21 @@ export interface GitAnswer {
   readonly text: string;
 }
 
-/** A person's own checkout: with their git configuration, and their agent for SSH. */
+/**
+ * A person's own checkout, or a workflow's: with their git configuration, also that of the environment (a workflow gives the run's token
+ * that way), and their agent for SSH.
+ */
 export function checkoutPlace(folder: string, signal: AbortSignal): GitPlace {
-  const agent = process.env['SSH_AUTH_SOCK'];
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    const theirs = /^(SSH_AUTH_SOCK|GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+))$/.test(name);
+    if (theirs && value !== undefined) environment[name] = value;
+  }
   return {
     folder,
     home: homedir(),
     ceiling: folder,
-    environment: agent === undefined ? {} : { SSH_AUTH_SOCK: agent },
+    environment,
     now: new Date(),
     signal,
   };
