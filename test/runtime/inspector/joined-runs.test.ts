@@ -29,6 +29,13 @@ describe('a run joined over its archives', () => {
     }),
   );
 
+  it('counts no archive twice that was read and is told of by its manifest too', () =>
+    withFolder(async (dataRoot) => {
+      const all = await segments(dataRoot, [[frame(0)], [frame(1)]]);
+      const read = await Promise.all(all.map(({ path }) => inspectArchive(dataRoot, path)));
+      expect(joinRuns(read, all)).toMatchObject({ runs: [{ segments: 2 }], problems: [] });
+    }));
+
   it('is whole from the middle on, where its beginning was not asked for', () =>
     withFolder(async (dataRoot) => {
       const [, second, third] = await segments(dataRoot, [[frame(0)], [frame(1)], [frame(2)]]);
