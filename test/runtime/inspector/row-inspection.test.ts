@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ScannedFrame } from '../../../runtime/archive/reader.ts';
 import { RowInspection } from '../../../runtime/inspector/row-inspection.ts';
-import { SequenceCheck } from '../../../runtime/inspector/sequences.ts';
+import { describeBreak, SequenceCheck } from '../../../runtime/inspector/sequences.ts';
 import { sha256 } from '../archive/rows.ts';
 import { gap } from '../gates/recorded-run.ts';
 
@@ -38,6 +38,22 @@ describe('connections of an archive', () => {
       raw_text: '',
     });
     expect([sequences.connections, sequences.spans().size]).toEqual([0, 0]);
+  });
+});
+
+describe('a break', () => {
+  it.each([
+    ['how many are missing', 5, 0, 'row 5 follows 1: 3 missing'],
+    [
+      'how many of them gap rows explain',
+      5,
+      2,
+      'row 5 follows 1: 3 missing and gap rows explain 2',
+    ],
+    ['nothing where they explain all', 5, 3, null],
+    ['what came again', 1, 9, 'row 1 comes after 1: repeated or out of order'],
+  ])('says %s', (_what, sequence, lost, saying) => {
+    expect(describeBreak('row', sequence, 1, lost)).toBe(saying);
   });
 });
 

@@ -50,12 +50,12 @@ const OWN: Readonly<Record<string, readonly Judge[]>> = {
   'runtime/inspector/remote.ts': [inspector('remote')],
   'runtime/inspector/replay-command.ts': [inspector('replay')],
   'runtime/inspector/row-inspection.ts': [
-    inspector('archive-inspection', 'inspect'),
+    inspector('row-inspection', 'archive-inspection', 'inspect'),
     inspector('fuzzed-archives'),
   ],
   'runtime/inspector/runs.ts': [inspector('joined-runs', 'sequences')],
   'runtime/inspector/selection.ts': [inspector('selection', 'inspect')],
-  'runtime/inspector/sequences.ts': [inspector('joined-runs', 'sequences')],
+  'runtime/inspector/sequences.ts': [inspector('row-inspection', 'joined-runs', 'sequences')],
   'runtime/inspector/summarise.ts': [inspector('summarise')],
 };
 
