@@ -7,6 +7,7 @@ import { podObject } from '../../runtime/gates/kubernetes/api-objects.ts';
 import { FakeApiServer, type Fault } from '../../runtime/gates/kubernetes/fake-api-server.ts';
 import { World } from '../../runtime/gates/world.ts';
 import { SETTINGS } from '../../settings.ts';
+import { metricsText } from '../observe/metrics-text.ts';
 import { runMain } from './command.ts';
 
 // `observe` asks the API server itself, without kubectl, one question after the other: first who the recorder is, then its
@@ -63,7 +64,7 @@ beforeAll(async () => {
     if (asked >= broken[0] && asked < broken[1]) return fault;
     return resource === 'pods'
       ? { status: 200, body: { kind: 'PodList', items: [podObject(RECORDER, 'ws-recorder')] } }
-      : { text: metrics(asked) };
+      : { text: metricsText(Date.now(), { frames: asked }) };
   };
 });
 afterAll(async () => {
@@ -75,27 +76,6 @@ beforeEach(() => {
   asked = 0;
   broken = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
 });
-
-/** A recorder that is well, and whose frames go on. */
-function metrics(frames: number): string {
-  return [
-    `frames_total ${frames}`,
-    `data_frames_total ${frames}`,
-    `last_data_frame_timestamp_seconds ${Date.now() / 1000}`,
-    'connections_open 2',
-    'active_tokens 4',
-    'lost_frames_total 0',
-    'hash_divergences_total 0',
-    'divergences_total 0',
-    'disconnects_total 0',
-    'reconnects_total 0',
-    'stalls_total 0',
-    'checkpoints_total{result="ok"} 5',
-    'checkpoints_total{result="failed"} 0',
-  ]
-    .map((line) => `orderbooks_recorder_${line}\n`)
-    .join('');
-}
 
 async function observed() {
   const evidence = join(folder, 'evidence.json');

@@ -3,39 +3,15 @@ import type { Sample } from '../../../runtime/gates/facts.ts';
 import { parseMetrics } from '../../../runtime/gates/metrics.ts';
 import { judgeObservation } from '../../../scripts/observe/judge.ts';
 import { tableHead, tableLine } from '../../../scripts/observe/table.ts';
+import { type Counts, metricsText } from './metrics-text.ts';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
 const LIMITS = { freshnessMs: 60_000, reconnectWithinMs: 30_000 };
 
-interface Counts {
-  readonly frames?: number;
-  readonly age?: number;
-  readonly open?: number;
-  readonly tokens?: number;
-  readonly lost?: number;
-  readonly failed?: number;
-}
-
 /** A scrape `seconds` after the start; without counts a recorder that is well. */
 function scrape(seconds: number, counts: Counts = {}, without?: RegExp): Sample {
   const at = START + seconds * 1000;
-  const { frames = 100 + seconds, age = 1, open = 2, tokens = 4, lost = 0, failed = 0 } = counts;
-  const lines = [
-    `frames_total ${frames}`,
-    `data_frames_total ${frames}`,
-    `last_data_frame_timestamp_seconds ${at / 1000 - age}`,
-    `connections_open ${open}`,
-    `active_tokens ${tokens}`,
-    `lost_frames_total ${lost}`,
-    'hash_divergences_total 0',
-    'divergences_total 0',
-    'disconnects_total 0',
-    'reconnects_total 0',
-    'stalls_total 0',
-    'checkpoints_total{result="ok"} 5',
-    `checkpoints_total{result="failed"} ${failed}`,
-  ].filter((line) => !without?.test(line));
-  const text = lines.map((line) => `orderbooks_recorder_${line}\n`).join('');
+  const text = metricsText(at, { frames: 100 + seconds, ...counts }, without);
   return { at: new Date(at), metrics: parseMetrics(text) };
 }
 
