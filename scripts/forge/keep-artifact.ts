@@ -47,7 +47,10 @@ export async function keepArtifact(
   }
   const files = await filesOf(folder);
   if (files.length === 0) return [];
-  const artifacts = new URL(`_apis/pipelines/workflows/${run}/artifacts`, base.replace(/\/*$/, '/'));
+  const artifacts = new URL(
+    `_apis/pipelines/workflows/${run}/artifacts`,
+    base.replace(/\/*$/, '/'),
+  );
   artifacts.searchParams.set('api-version', '6.0-preview');
   const made = await call('POST', artifacts, token, {
     body: JSON.stringify({ Type: 'actions_storage', Name: name, RetentionDays: RETENTION_DAYS }),
