@@ -55,8 +55,8 @@ const POLICY: readonly Setting[] = [
   { path: 'freshness', value: '4s', why: 'stricter, because the simulator never pauses' },
   {
     path: 'reconnectWithin',
-    value: '4s',
-    why: 'stricter, because the recorder reconnects within a second',
+    value: '8s',
+    why: 'stricter, because the recorder reconnects within a second, or some where a machine is busy',
   },
   { path: 'readyTimeout', value: '30s', why: SHORT },
   { path: 'dataTimeout', value: '20s', why: SHORT },
