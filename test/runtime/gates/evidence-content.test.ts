@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checksOf, logsOf } from '../../../runtime/gates/evidence-content.ts';
+import { checksOf, logsOf, verdictOf } from '../../../runtime/gates/evidence-content.ts';
 import type { CheckRecord } from '../../../runtime/gates/run.ts';
 import { eachArchive } from './broken-worlds.ts';
 import { run } from './run-in-world.ts';
@@ -16,6 +16,41 @@ describe('the logs of a refusal', () => {
     const logs = await logsOf(judged, { platform: world, subject: SUBJECT });
     expect(logs).toHaveLength(1);
     expect(logs[0]?.source).toMatch(source);
+  });
+});
+
+describe('the verdict', () => {
+  const record = (id: string, status: CheckRecord['status']): CheckRecord => ({
+    ...{ id: id as CheckRecord['id'], status, reason: `because of ${id}` },
+    ...{ proves: '', expected: '', observed: '', started_at: null, finished_at: '' },
+  });
+  const good = record('archives-parse', 'pass');
+  const idle = record('collector-unchanged', 'not_applicable');
+
+  it.each([
+    ['a check that passed', [good], 'PASS', '1 of 1 checks passed, none refused'],
+    [
+      'one that passed and one that does not apply',
+      [good, idle],
+      'PASS',
+      '1 of 2 checks passed, none refused; not applicable: collector-unchanged (because of collector-unchanged)',
+    ],
+    ['none that passed', [idle], 'FAIL', 'no check passed: nothing was proven'],
+    ['none at all', [], 'FAIL', 'no check passed: nothing was proven'],
+    [
+      'one that refuses, before one that was not judged',
+      [good, record('restart-writes', 'not_judged'), record('payload-hashes', 'fail')],
+      'FAIL',
+      'payload-hashes: because of payload-hashes',
+    ],
+    [
+      'one that was not judged',
+      [good, record('restart-writes', 'not_judged')],
+      'FAIL',
+      'not judged: restart-writes',
+    ],
+  ] as const)('of %s', (_what, checks, verdict, reason) => {
+    expect(verdictOf(checks)).toEqual({ verdict, reason });
   });
 });
 

@@ -164,12 +164,21 @@ describe('usage', () => {
     });
   });
 
+  it('a dry run names what was laid over the policy', async () => {
+    await verifyCommand({ ...options, dryRun: true, observation: '5s' }, around);
+    expect(progress.join('\n')).toMatch(/ deadline 40m \(overridden: observation\)$/m);
+  });
+
   it('a dry run says what would be touched and touches nothing', async () => {
     expect(await verifyCommand({ ...options, dryRun: true }, around)).toBe(0);
     expect(world.calls).toEqual([]);
     expect(output).toEqual([]);
     const text = progress.join('\n');
     expect(text).toContain('restart the recorder: the recorder pod is deleted');
+    // Durations as people write them, numbers as they are.
+    expect(text).toMatch(
+      /policy: readyTimeout 5m, .*comparison\.spans 6, .*keepRuns 20, deadline 40m$/m,
+    );
     expect(text).toContain('needs  list, delete on pods in orderbooks-canary');
     expect(text).toContain(`ConfigMap ${latestEvidenceName(SUBJECT)}`);
   });

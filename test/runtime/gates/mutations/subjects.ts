@@ -23,7 +23,9 @@ const FOLDERS: readonly (readonly [string, readonly Judge[]])[] = [
 /** Files with tests of their own. */
 const OWN: Readonly<Record<string, readonly Judge[]>> = {
   'runtime/gates/closed-archives.ts': [gates('closed-archives.test', 'acts-in-order.test')],
-  'runtime/gates/evidence-content.ts': [gates('verify.test', 'evidence-content.test')],
+  'runtime/gates/evidence-content.ts': [
+    gates('verify.test', 'verify-usage.test', 'evidence-content.test'),
+  ],
   'runtime/gates/evidence-retention.ts': [gates('evidence-retention.test')],
   'runtime/gates/evidence-store.ts': [gates('verify.test', 'evidence-store.test')],
   'runtime/gates/gates.ts': ['worlds', gates('gates.test', 'acts-in-order.test')],
