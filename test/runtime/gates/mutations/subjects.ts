@@ -32,6 +32,7 @@ const OWN: Readonly<Record<string, readonly Judge[]>> = {
   'runtime/gates/identity.ts': ['worlds', gates('identity.test')],
   'runtime/gates/interruption.ts': [gates('interruption.test')],
   'runtime/gates/metrics.ts': [gates('metrics.test'), 'worlds'],
+  'runtime/gates/needed-rights.ts': [gates('needed-rights.test')],
   'runtime/gates/observation.ts': [gates('observation.test', 'acts-in-order.test')],
   'runtime/gates/replacement.ts': ['worlds', gates('replacement.test')],
   'runtime/gates/run.ts': [gates('run.test', 'acts-in-order.test'), 'worlds', gates('verify.test')],
