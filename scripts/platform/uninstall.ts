@@ -16,6 +16,11 @@ export interface UninstallOptions {
   readonly timeoutMs: number;
 }
 
+/** Its management controller marks the accounts of its controllers with a finalizer. */
+const MARKED_ACCOUNTS = 'app.kubernetes.io/component=controller';
+/** The management controller answers within a second; this is for a starved node. */
+const ACCOUNTS_TIMEOUT_S = 60;
+
 const APP_PROJECTS = ['orderbooks-workloads', 'orderbooks-delivery'] as const;
 
 /** In reverse of the installation; the last step proves that no data and nothing that records was touched. */
@@ -46,7 +51,13 @@ export function uninstallSteps({
         run: async () =>
           mode === 'existing'
             ? { state: 'unchanged', detail: "somebody else's, left alone" }
-            : removeChart(helm, component, { dryRun, timeoutMs }),
+            : removeChart(helm, component, {
+                dryRun,
+                timeoutMs,
+                ...(component.name === 'kargo'
+                  ? { first: () => dropMarkedAccounts(kubectl, component.namespace) }
+                  : {}),
+              }),
       };
     }),
     {
@@ -94,7 +105,11 @@ async function removeBundle(kubectl: Kubectl): Promise<StepOutcome> {
 async function removeChart(
   helm: Helm,
   component: Component,
-  { dryRun, timeoutMs }: { readonly dryRun: boolean; readonly timeoutMs: number },
+  {
+    dryRun,
+    timeoutMs,
+    first,
+  }: { readonly dryRun: boolean; readonly timeoutMs: number; first?(): Promise<void> },
 ): Promise<StepOutcome> {
   const release = await releaseOf(helm, component);
   if (release === null) return { state: 'unchanged', detail: 'no release is there' };
@@ -102,6 +117,7 @@ async function removeChart(
     return { state: 'unchanged', detail: `release ${release.name} is somebody else's, left alone` };
   }
   if (dryRun) return { state: 'would change', detail: `uninstall ${release.chart}` };
+  await first?.();
   await changeRelease(helm, component, release, () =>
     helm.run(
       [
@@ -119,4 +135,25 @@ async function removeChart(
     state: 'changed',
     detail: `${release.chart} uninstalled; its kinds, their objects and namespace ${component.namespace} stay`,
   };
+}
+
+/**
+ * While the management controller still runs: Helm would end it together with the accounts, wait for them in vain, and
+ * the next installation would find an account that is about to be deleted.
+ */
+async function dropMarkedAccounts(kubectl: Kubectl, namespace: string): Promise<void> {
+  const words = [
+    'delete',
+    'serviceaccounts',
+    `--namespace=${namespace}`,
+    `--selector=${MARKED_ACCOUNTS}`,
+    '--ignore-not-found',
+    `--timeout=${ACCOUNTS_TIMEOUT_S}s`,
+  ];
+  const answer = await kubectl.answer(words, undefined, (ACCOUNTS_TIMEOUT_S + 30) * 1000);
+  if (answer.code === 0) return;
+  throw new ClusterError(
+    'ACCOUNTS_STAY',
+    `${kubectl.failed(words, answer).message}; Kargo's management controller takes its finalizer off the ServiceAccounts of namespace ${namespace} when they are deleted: see whether it runs (kubectl -n ${namespace} get pods). Where it cannot run again, take the finalizer away: kubectl -n ${namespace} patch serviceaccount kargo-controller --type=merge -p '{"metadata":{"finalizers":null}}'. Then run again`,
+  );
 }

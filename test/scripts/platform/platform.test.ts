@@ -178,8 +178,13 @@ describe('platform uninstall', () => {
       'cert-manager: changed',
     ]);
     expect(first.steps.at(-1)?.detail).toContain('3 PersistentVolumeClaim');
-    const deleted = (await fakes.calls()).filter((call) => call.includes(' delete '));
-    expect(deleted.every((call) => call.includes('--cascade=orphan'))).toBe(true);
+    const calls = await fakes.calls();
+    const deleted = calls.filter((call) => call.includes(' delete '));
+    const accounts = deleted.filter((call) => !call.includes('--cascade=orphan'));
+    expect(accounts).toEqual([expect.stringContaining('serviceaccounts --namespace=kargo')]);
+    // Afterwards nobody takes Kargo's finalizer off them.
+    const release = calls.findIndex((call) => call.includes('uninstall kargo'));
+    expect(calls.indexOf(String(accounts[0]))).toBeLessThan(release);
     const second = await uninstall();
     expect(states(second).filter((state) => state.endsWith(': changed'))).toEqual([]);
   });
