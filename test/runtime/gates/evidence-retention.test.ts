@@ -7,6 +7,7 @@ import { createApi } from '../../../runtime/gates/kubernetes/api.ts';
 import { openCluster } from '../../../runtime/gates/kubernetes/cluster.ts';
 import { connectKubernetes } from '../../../runtime/gates/kubernetes/platform.ts';
 import type { KeptEvidence } from '../../../runtime/gates/platform.ts';
+import { verdictEvent } from '../../../runtime/gates/verdict-event.ts';
 import { verifyCommand } from '../../../runtime/gates/verify.ts';
 import { evidenceOf } from './evidence-fixture.ts';
 import { dig } from './kubernetes/api-request.ts';
@@ -65,6 +66,32 @@ describe('after a verdict', () => {
         at: expect.any(Date),
       },
     ]);
+    expect(around.progress.join('\n')).not.toMatch(/old runs|decides nothing/);
+  });
+
+  it('tells that the gate broke where its evidence could not be kept, and deletes nothing', async () => {
+    keepOld(around, 25);
+    const put = around.world.putConfigMap.bind(around.world);
+    around.world.putConfigMap = async (...args) => {
+      if (args[1].startsWith('evidence-run-')) throw new Error('not today');
+      return put(...args);
+    };
+    expect(await verifyCommand(around.options, around.around)).toBe(3);
+    expect(around.world.events).toMatchObject([
+      {
+        type: 'Warning',
+        reason: 'GateBroken',
+        message: expect.stringContaining('evidence not written: ConfigMap evidence-run-'),
+      },
+    ]);
+    expect(around.world.calls.some((call) => call.startsWith('keptEvidence'))).toBe(false);
+  });
+
+  it('cuts a reason behind 600 characters, so that the place of the evidence has room', () => {
+    const message = (length: number) =>
+      verdictEvent(evidenceOf('FAIL'), 'FAIL', 'x'.repeat(length)).message;
+    expect(message(600)).toContain(` ${'x'.repeat(600)}. Evidence`);
+    expect(message(601)).toContain(` ${'x'.repeat(600)}…. Evidence`);
   });
 
   it('tells a refusal and an abort as warnings', async () => {
@@ -100,6 +127,9 @@ describe('after a verdict', () => {
     expect(names.filter((name) => name.includes('/evidence-run-canary-'))).toHaveLength(20);
     expect(names).toContain(`${SUBJECT.project}/${around.onOutput().run}`);
     expect(names.filter((name) => name.includes('/evidence-run-full-'))).toHaveLength(25);
+    expect(around.progress).toContainEqual(
+      expect.stringContaining('deleted evidence of 6 old runs'),
+    );
   });
 
   it('writes nothing of it for a run that does not record', async () => {

@@ -37,6 +37,8 @@ const OWN: Readonly<Record<string, readonly Judge[]>> = {
   'runtime/gates/replacement.ts': ['worlds', gates('replacement.test')],
   'runtime/gates/run.ts': [gates('run.test', 'acts-in-order.test'), 'worlds', gates('verify.test')],
   'runtime/gates/terms.ts': [gates('verify-usage.test')],
+  'runtime/gates/verdict-event.ts': [gates('evidence-retention.test')],
+  'runtime/gates/verify.ts': [gates('verify.test', 'verify-usage.test', 'evidence-retention.test')],
   'runtime/inspector/archive-inspection.ts': [
     inspector('archive-inspection', 'inspect'),
     inspector('fuzzed-archives'),
