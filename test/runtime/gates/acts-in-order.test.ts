@@ -50,6 +50,15 @@ describe('the sequence of acts', () => {
     expect(inspections).toBe(4);
   });
 
+  it('waits for a cycle and an archive of the collector no longer than until they are there', async () => {
+    const world = new World({ collector: true });
+    const begun = world.time;
+    const context = world.context();
+    const { checks } = await runGate(gateNamed('collector-smoke'), context);
+    expect(verdictOf(checks).verdict).toBe('PASS');
+    expect(world.time - begun).toBeLessThan(context.policy.dataTimeout);
+  });
+
   it('does not restart the recorder when it could not remember its archives', async () => {
     const world = new World();
     world.before = (call) => {
