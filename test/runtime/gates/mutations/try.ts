@@ -10,6 +10,8 @@ export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
  * All worlds take three seconds; on a machine with thirty times too much to do they were seen to take two minutes.
  */
 const WORLDS_END_WITHIN_MS = 300_000;
+/** A world that goes on for ever remembers ever more calls: one filled four gigabytes before its time was over. */
+const WORLDS_MEMORY_MB = 512;
 
 /** What became of a change. `for ever` is neither seen red nor a pass: nothing came to its end. */
 export type Trial =
@@ -38,6 +40,7 @@ function askWorlds({ file, source }: Pick<Mutation, 'file' | 'source'>): Promise
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('judge.ts', import.meta.url), {
       workerData: { file: join(ROOT, file), source, check: checkIn(file) },
+      resourceLimits: { maxOldGenerationSizeMb: WORLDS_MEMORY_MB },
     });
     let settled = false;
     const settle = (trial: Trial) => {
@@ -55,7 +58,14 @@ function askWorlds({ file, source }: Pick<Mutation, 'file' | 'source'>): Promise
     );
     // With nothing left to do and no answer, something waits for what nobody will bring.
     worker.once('exit', () => settle({ noticed: 'for ever', by: 'worlds' }));
-    worker.once('error', (error) => settle({ noticed: 'red', by: `ends with ${String(error)}` }));
+    worker.once('error', (error) => {
+      const full = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      settle(
+        full
+          ? { noticed: 'for ever', by: 'worlds' }
+          : { noticed: 'red', by: `ends with ${String(error)}` },
+      );
+    });
   });
 }
 
